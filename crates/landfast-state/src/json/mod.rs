@@ -1,0 +1,21 @@
+//! The one checking reader of JSON that every format of this crate stands on.
+//!
+//! [`Reader`] walks a text once and refuses everything that two readers could understand differently: duplicate keys,
+//! lone surrogates, invalid UTF-8, trailing data, numbers outside the grammar, and more depth or size than [`Limits`]
+//! allow. It allocates only a stack of open containers and their keys. Parts that nobody has asked for yet stay what
+//! they are in the input, as a checked slice: [`Raw`] borrowed, [`RawJson`] owned.
+
+mod canonical;
+mod error;
+mod limits;
+mod raw;
+mod reader;
+mod text;
+
+pub use canonical::{write_canonical, write_canonical_string};
+pub use error::{JsonError, JsonErrorKind, Place};
+pub use limits::Limits;
+pub use raw::{Elements, Members, Raw, RawJson, RawKind};
+pub use reader::{Kind, Reader};
+pub(crate) use text::push_key as push_path_key;
+pub use text::{quote_go, quote_safe};

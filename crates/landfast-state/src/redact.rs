@@ -1,0 +1,132 @@
+//! Masking secrets by value, wherever they turn up.
+
+use std::borrow::Cow;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+
+use crate::json::quote_go;
+use crate::value::{SENSITIVE_TEXT, Value};
+
+/// Secrets shorter than this are masked by path only: shorter texts turn up by chance.
+pub const MIN_SECRET_CHARS: usize = 8;
+
+/// Knows the sensitive values of some snapshots and masks their texts in any other text.
+///
+/// Masking by path is what [`Sensitive`](crate::Sensitive) does; this is the second line, for copies of a secret in places
+/// that nobody marked. `Debug` shows only how many secrets it knows.
+#[derive(Clone, Default)]
+pub struct Redactor {
+    secrets: Option<AhoCorasick>,
+    known: usize,
+}
+
+/// Gathers the texts of sensitive values for a [`Redactor`].
+#[derive(Default)]
+pub struct SecretTexts(Vec<String>);
+
+impl SecretTexts {
+    /// Adds every string and number of at least [`MIN_SECRET_CHARS`] characters that stands in a sensitive value.
+    pub fn add(&mut self, value: &Value) {
+        match value {
+            Value::Sensitive(sensitive) => {
+                if let Some(inner) = sensitive.expose() {
+                    self.add_all(inner);
+                }
+            }
+            Value::List(elements) => elements.iter().for_each(|element| self.add(element)),
+            Value::Object(members) => members.values().for_each(|member| self.add(member)),
+            _ => {}
+        }
+    }
+
+    /// Adds every string and number in `value`, marked or not.
+    pub fn add_all(&mut self, value: &Value) {
+        match value {
+            Value::String(text) => self.add_text(text),
+            Value::Number(number) => self.add_text(number.as_str()),
+            Value::List(elements) => elements.iter().for_each(|element| self.add_all(element)),
+            Value::Object(members) => members.values().for_each(|member| self.add_all(member)),
+            Value::Sensitive(sensitive) => sensitive.expose().into_iter().for_each(|inner| self.add_all(inner)),
+            Value::Null | Value::Bool(_) | Value::Unknown => {}
+        }
+    }
+
+    /// Adds the texts that `other` has gathered.
+    pub fn extend(&mut self, other: &Self) {
+        self.0.extend_from_slice(&other.0);
+    }
+
+    fn add_text(&mut self, text: &str) {
+        if text.chars().count() < MIN_SECRET_CHARS {
+            return;
+        }
+        // Inside a JSON document that is itself a string, the secret stands escaped.
+        let quoted = quote_go(text);
+        let escaped = quoted.get(1..quoted.len() - 1).unwrap_or_default();
+        if escaped != text {
+            self.0.push(escaped.to_owned());
+        }
+        self.0.push(text.to_owned());
+    }
+
+    /// The redactor for what was gathered.
+    #[must_use]
+    pub fn redactor(mut self) -> Redactor {
+        self.0.sort_unstable();
+        self.0.dedup();
+        if self.0.is_empty() {
+            return Redactor::default();
+        }
+        let known = self.0.len();
+        let secrets = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&self.0);
+        Redactor { secrets: secrets.ok(), known }
+    }
+}
+
+impl Redactor {
+    /// `text` with every known secret in it replaced by [`SENSITIVE_TEXT`].
+    #[must_use]
+    pub fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        match &self.secrets {
+            Some(secrets) if secrets.is_match(text) => {
+                Cow::Owned(secrets.replace_all(text, &vec![SENSITIVE_TEXT; self.known]))
+            }
+            _ => Cow::Borrowed(text),
+        }
+    }
+
+    /// `value` with every known secret in its strings, numbers and keys masked.
+    #[must_use]
+    pub fn redact_value(&self, value: &Value) -> Value {
+        if self.known == 0 {
+            return value.clone();
+        }
+        match value {
+            Value::String(text) => Value::String(self.redact(text).into_owned()),
+            Value::Number(number) => match self.redact(number.as_str()) {
+                Cow::Owned(masked) => Value::String(masked),
+                Cow::Borrowed(_) => value.clone(),
+            },
+            Value::List(elements) => Value::List(elements.iter().map(|element| self.redact_value(element)).collect()),
+            Value::Object(members) => Value::Object(
+                members
+                    .iter()
+                    .map(|(key, member)| (self.redact(key).into_owned(), self.redact_value(member)))
+                    .collect(),
+            ),
+            Value::Null | Value::Bool(_) | Value::Unknown | Value::Sensitive(_) => value.clone(),
+        }
+    }
+}
+
+impl std::fmt::Debug for SecretTexts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SecretTexts({})", self.0.len())
+    }
+}
+
+impl std::fmt::Debug for Redactor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Redactor({} secrets)", self.known)
+    }
+}

@@ -1,0 +1,372 @@
+//! Snapshots: immutable sets of resource objects, and observations, which are snapshots that know what they miss.
+
+use std::fmt;
+
+use crate::address::{InstanceAddress, ModuleAddress, ObjectAddress, ResourceAddress};
+use crate::attribute_path::AttributePath;
+use crate::fingerprint::FingerprintKey;
+use crate::json::{RawJson, write_canonical_string};
+use crate::redact::{Redactor, SecretTexts};
+use crate::value::Value;
+
+/// What kind of document a snapshot was read from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SourceKind {
+    /// A state file.
+    State,
+    /// The JSON of `terraform show -json` for a state.
+    ShowJson,
+    /// The JSON of `terraform show -json` for a plan.
+    PlanJson,
+    /// A snapshot file of Landfast.
+    Snapshot,
+    /// An observation file of Landfast.
+    Observation,
+}
+
+impl SourceKind {
+    /// A short name for messages and reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::State => "state",
+            Self::ShowJson => "show-json",
+            Self::PlanJson => "plan-json",
+            Self::Snapshot => "snapshot",
+            Self::Observation => "observation",
+        }
+    }
+}
+
+/// Where a snapshot comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// The kind of document.
+    pub kind: SourceKind,
+    /// The name by which the reader was given it, such as a path.
+    pub source: String,
+    /// Lineage of the state, where the document has one.
+    pub lineage: Option<String>,
+    /// Serial of the state, where the document has one.
+    pub serial: Option<u64>,
+    /// Version of terraform that wrote the document, where it says.
+    pub terraform_version: Option<String>,
+    /// When it was made (RFC 3339), where the document says.
+    pub timestamp: Option<String>,
+}
+
+impl Origin {
+    /// An origin of which only the kind and the name are known.
+    #[must_use]
+    pub fn new(kind: SourceKind, source: impl Into<String>) -> Self {
+        Self { kind, source: source.into(), lineage: None, serial: None, terraform_version: None, timestamp: None }
+    }
+}
+
+/// The attributes of an object, not taken apart yet.
+#[derive(Debug, Clone)]
+pub enum Attributes {
+    /// The object has none (a state may hold an instance without attributes).
+    None,
+    /// Nested, as JSON.
+    Nested(RawJson),
+    /// A flat map of strings with keys such as `tags.%` and `ingress.0.from_port`, as formats 1 to 3 had it and as format 4
+    /// keeps it until a provider upgrades the object.
+    Flat(RawJson),
+}
+
+/// One object of a resource instance, as a document holds it.
+#[derive(Debug, Clone)]
+pub struct ResourceObject {
+    /// Its address.
+    pub address: ObjectAddress,
+    /// The provider's source address, such as `registry.terraform.io/hashicorp/aws`; empty where the document has none.
+    pub provider: Box<str>,
+    /// Version of the schema that the attributes were written with.
+    pub schema_version: u64,
+    /// Whether terraform will replace the object at the next apply because a step of its creation failed.
+    pub tainted: bool,
+    /// The attributes as text, checked.
+    pub attributes: Attributes,
+    /// Paths to sensitive values.
+    pub sensitive: Vec<AttributePath>,
+    /// Paths to values that are not known yet.
+    pub unknown: Vec<AttributePath>,
+    /// Resources that this one depends on, without keys.
+    pub dependencies: Vec<ResourceAddress>,
+}
+
+impl ResourceObject {
+    /// The attributes taken apart, sensitive and unknown values marked. Flat attributes are unfolded.
+    #[must_use]
+    pub fn value(&self) -> Value {
+        let mut value = match &self.attributes {
+            Attributes::None => Value::Object(Default::default()),
+            Attributes::Nested(raw) => Value::from_raw(raw.as_raw(), &self.sensitive),
+            Attributes::Flat(raw) => crate::flatmap::unfold(raw.as_raw(), &self.sensitive),
+        };
+        for path in &self.unknown {
+            set_unknown(&mut value, path);
+        }
+        value
+    }
+}
+
+/// Puts [`Value::Unknown`] at `path`, adding the last step where an object lacks it.
+fn set_unknown(value: &mut Value, path: &AttributePath) {
+    use crate::attribute_path::PathStep;
+    let mut at = value;
+    for (depth, step) in path.steps.iter().enumerate() {
+        let last = depth + 1 == path.steps.len();
+        let next = match (at, step) {
+            (Value::Object(members), PathStep::Key(key)) if last => {
+                members.insert(key.to_string(), Value::Unknown);
+                return;
+            }
+            (Value::Object(members), PathStep::Key(key)) => members.get_mut(&**key),
+            (Value::List(elements), PathStep::Index(index)) => {
+                if last && *index == elements.len() {
+                    elements.push(Value::Unknown);
+                    return;
+                }
+                elements.get_mut(*index)
+            }
+            _ => None,
+        };
+        let Some(next) = next else { return };
+        at = next;
+    }
+    *at = Value::Unknown;
+}
+
+/// Two objects of one snapshot, or of snapshots to be joined, have the same address.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{address} stands twice, in {first} and in {second}")]
+pub struct DuplicateObject {
+    /// The address of both.
+    pub address: String,
+    /// Source of the first.
+    pub first: String,
+    /// Source of the second.
+    pub second: String,
+}
+
+/// An immutable set of resource objects, sorted by address, with its origin.
+#[derive(Clone)]
+pub struct Snapshot {
+    origins: Vec<Origin>,
+    objects: Vec<ResourceObject>,
+    secrets: std::sync::Arc<SecretTexts>,
+}
+
+impl Snapshot {
+    /// A snapshot of these objects, in any order. `secrets` are texts of sensitive values that no object holds marked,
+    /// such as outputs; those of the objects are added here.
+    ///
+    /// # Errors
+    /// When two objects have the same address.
+    pub fn new(
+        origin: Origin,
+        objects: Vec<ResourceObject>,
+        mut secrets: SecretTexts,
+    ) -> Result<Self, DuplicateObject> {
+        for object in objects.iter().filter(|object| !object.sensitive.is_empty()) {
+            secrets.add(&object.value());
+        }
+        let source = origin.source.clone();
+        let sources = |_: &ObjectAddress| (source.clone(), source.clone());
+        Self::build(vec![origin], objects, secrets, sources)
+    }
+
+    /// One snapshot of several, such as all states of an environment.
+    ///
+    /// # Errors
+    /// When an address stands in two of them: those must be compared one at a time.
+    pub fn join(parts: impl IntoIterator<Item = Self>) -> Result<Self, DuplicateObject> {
+        let parts: Vec<Self> = parts.into_iter().collect();
+        let mut secrets = SecretTexts::default();
+        let mut origins = Vec::new();
+        let mut objects = Vec::new();
+        for part in &parts {
+            secrets.extend(&part.secrets);
+            origins.extend_from_slice(&part.origins);
+            objects.extend_from_slice(&part.objects);
+        }
+        Self::build(origins, objects, secrets, |address| {
+            let mut holders = parts.iter().filter(|part| part.get(address).is_some());
+            let mut name = || {
+                let origin = holders.next().and_then(|part| part.origins.first());
+                origin.map(|origin| origin.source.clone()).unwrap_or_default()
+            };
+            (name(), name())
+        })
+    }
+
+    fn build(
+        origins: Vec<Origin>,
+        mut objects: Vec<ResourceObject>,
+        secrets: SecretTexts,
+        sources: impl Fn(&ObjectAddress) -> (String, String),
+    ) -> Result<Self, DuplicateObject> {
+        objects.sort_by(|a, b| a.address.cmp(&b.address));
+        let twice = objects.windows(2).find_map(|pair| match pair {
+            [a, b] if a.address == b.address => Some(&a.address),
+            _ => None,
+        });
+        if let Some(address) = twice {
+            let (first, second) = sources(address);
+            return Err(DuplicateObject { address: address.to_string(), first, second });
+        }
+        Ok(Self { origins, objects, secrets: std::sync::Arc::new(secrets) })
+    }
+
+    /// Where it comes from: one origin, or several when snapshots were joined.
+    #[must_use]
+    pub fn origins(&self) -> &[Origin] {
+        &self.origins
+    }
+
+    /// All objects, sorted by address.
+    #[must_use]
+    pub fn objects(&self) -> &[ResourceObject] {
+        &self.objects
+    }
+
+    /// The object with this address.
+    #[must_use]
+    pub fn get(&self, address: &ObjectAddress) -> Option<&ResourceObject> {
+        let at = self.objects.binary_search_by(|object| object.address.cmp(address)).ok()?;
+        self.objects.get(at)
+    }
+
+    /// The addresses of all instances, each once, sorted: what `terraform state list` prints.
+    pub fn instances(&self) -> impl Iterator<Item = &InstanceAddress> {
+        let mut last = None;
+        self.objects.iter().map(|object| &object.address.instance).filter(move |instance| {
+            let new = last != Some(*instance);
+            last = Some(*instance);
+            new
+        })
+    }
+
+    /// The module instances that hold resources, each once, sorted.
+    #[must_use]
+    pub fn modules(&self) -> Vec<&ModuleAddress> {
+        let mut modules: Vec<_> = self.instances().map(|instance| &instance.resource.module).collect();
+        modules.dedup();
+        modules
+    }
+
+    /// The texts of its sensitive values, for masking copies of them elsewhere.
+    #[must_use]
+    pub fn secrets(&self) -> &SecretTexts {
+        &self.secrets
+    }
+
+    /// A redactor for the sensitive values of these snapshots together.
+    #[must_use]
+    pub fn redactor(snapshots: &[&Self]) -> Redactor {
+        let mut all = SecretTexts::default();
+        for snapshot in snapshots {
+            all.extend(&snapshot.secrets);
+        }
+        all.redactor()
+    }
+
+    /// The content digest: BLAKE3 over the canonical form of the objects. Two snapshots with the same objects have the
+    /// same digest, whatever their origin, formatting and order of keys. Sensitive values enter as their fingerprints, so
+    /// digests under different keys differ when there are any. The canonical form is written down in the project's
+    /// `docs/formats.md`.
+    #[must_use]
+    pub fn digest(&self, key: &FingerprintKey) -> ContentDigest {
+        let mut hasher = blake3::Hasher::new();
+        let mut text = String::new();
+        hasher.update(b"[");
+        for (at, object) in self.objects.iter().enumerate() {
+            text.clear();
+            if at > 0 {
+                text.push(',');
+            }
+            write_object(object, key, &mut text);
+            hasher.update(text.as_bytes());
+        }
+        hasher.update(b"]");
+        ContentDigest(hasher.finalize().to_hex().to_string())
+    }
+}
+
+/// The canonical form of one object; its members are in the order of RFC 8785.
+fn write_object(object: &ResourceObject, key: &FingerprintKey, out: &mut String) {
+    out.push_str("{\"address\":");
+    write_canonical_string(&object.address.to_string(), out);
+    out.push_str(",\"attributes\":");
+    object.value().write_canonical(key, out);
+    out.push_str(",\"provider\":");
+    write_canonical_string(&object.provider, out);
+    out.push_str(",\"schema_version\":");
+    out.push_str(&crate::number::canonical_number(&object.schema_version.to_string()));
+    out.push_str(if object.tainted { ",\"tainted\":true}" } else { ",\"tainted\":false}" });
+}
+
+impl fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Snapshot").field("origins", &self.origins).field("objects", &self.objects.len()).finish()
+    }
+}
+
+/// A content digest, printed as `blake3:` and 64 hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ContentDigest(String);
+
+impl ContentDigest {
+    /// The 64 hexadecimal digits.
+    #[must_use]
+    pub fn hex(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ContentDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "blake3:{}", self.0)
+    }
+}
+
+/// Why an observation says nothing about an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GapKind {
+    /// Reading it failed.
+    Unreadable,
+    /// Nothing here can read objects of this type.
+    Unsupported,
+}
+
+/// One object that an observation says nothing about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gap {
+    /// Its address.
+    pub address: InstanceAddress,
+    /// Whether it could not be read or cannot be.
+    pub kind: GapKind,
+    /// Why, in words for people.
+    pub reason: String,
+}
+
+/// A snapshot of what is really there, with its coverage: an address that is neither in the snapshot nor in a gap was
+/// looked for and is not there.
+#[derive(Debug, Clone)]
+pub struct Observation {
+    /// What was found.
+    pub snapshot: Snapshot,
+    /// What was not looked at, or not seen; sorted by address.
+    pub gaps: Vec<Gap>,
+}
+
+impl Observation {
+    /// An observation without gaps.
+    #[must_use]
+    pub fn complete(snapshot: Snapshot) -> Self {
+        Self { snapshot, gaps: Vec::new() }
+    }
+}
