@@ -72,6 +72,22 @@ impl<'a> Raw<'a> {
         }
     }
 
+    /// Offset in bytes at which this slice begins in `document`, when it is a slice of that very memory.
+    pub(crate) fn offset_in(self, document: &str) -> Option<usize> {
+        let offset = (self.0.as_ptr() as usize).checked_sub(document.as_ptr() as usize)?;
+        (offset + self.0.len() <= document.len()).then_some(offset)
+    }
+
+    /// The members of an object with their keys as quoted in the text.
+    pub(crate) fn quoted_members(self) -> impl Iterator<Item = (Raw<'a>, Raw<'a>)> {
+        let mut items = Items::inside(if self.0.starts_with('{') { self.0 } else { "{}" });
+        std::iter::from_fn(move || {
+            let key = items.take_value()?;
+            items.skip(b':');
+            Some((Raw(key), Raw(items.take_value()?)))
+        })
+    }
+
     /// Whether this is `null`.
     #[must_use]
     pub fn is_null(self) -> bool {
@@ -128,8 +144,7 @@ impl<'a> Iterator for Members<'a> {
     fn next(&mut self) -> Option<Self::Item> {
         let key = self.0.take_value()?;
         self.0.skip(b':');
-        let value = self.0.take_value()?;
-        Some((string_of(key), Raw(value)))
+        Some((string_of(key), Raw(self.0.take_value()?)))
     }
 }
 
