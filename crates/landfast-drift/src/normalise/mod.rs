@@ -1,0 +1,67 @@
+//! Normalisers: named rules by which two values that differ are equal all the same.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// A named rule by which two values that differ are equal all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Normaliser {
+    /// Two strings that are equal as JSON documents. Applies where a rule or a `json-string` hint asks for it.
+    JsonDocument,
+    /// Null, or absent, against `""`, `0`, `false` or an empty collection, as the legacy provider SDK writes them.
+    /// Applies where a rule asks for it.
+    SdkNullZero,
+    /// Null against absent. Always applies, but not to entries of what a hint calls a map.
+    NullAbsent,
+    /// A value of dynamic type in the wrapper that states put around it, against the bare value. Always applies.
+    DynamicWrapper,
+    /// A string of a flat attribute map against the boolean or number that it stands for. Applies where one side was
+    /// flat.
+    FlatmapScalar,
+    /// A value that is not known yet, against anything. Always applies.
+    UnknownValue,
+    /// Lists that hold the same elements in another order, or, for a set, another number of times. Applies where a
+    /// `set` or `unordered` hint asks for it.
+    CollectionKind,
+    /// An attribute that only repeats what another one says, which has changed with it. Applies where a mirror rule
+    /// asks for it.
+    Mirror,
+}
+
+impl Normaliser {
+    /// Every normaliser, in the order of declaration.
+    pub const ALL: &'static [Self] = &[
+        Self::JsonDocument,
+        Self::SdkNullZero,
+        Self::NullAbsent,
+        Self::DynamicWrapper,
+        Self::FlatmapScalar,
+        Self::UnknownValue,
+        Self::CollectionKind,
+        Self::Mirror,
+    ];
+
+    /// The id, in kebab case.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::JsonDocument => "json-document",
+            Self::SdkNullZero => "sdk-null-zero",
+            Self::NullAbsent => "null-absent",
+            Self::DynamicWrapper => "dynamic-wrapper",
+            Self::FlatmapScalar => "flatmap-scalar",
+            Self::UnknownValue => "unknown-value",
+            Self::CollectionKind => "collection-kind",
+            Self::Mirror => "mirror",
+        }
+    }
+}
+
+impl fmt::Display for Normaliser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
