@@ -191,6 +191,9 @@ pub enum NotComparedReason {
 }
 
 impl NotComparedReason {
+    /// Every reason, in the order of declaration.
+    pub const ALL: &'static [Self] = &[Self::DataMode, Self::Ephemeral, Self::Deposed];
+
     /// The name that machine formats use, in snake case.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -266,6 +269,9 @@ pub enum ChangeKind {
 }
 
 impl ChangeKind {
+    /// Every kind, in the order of declaration.
+    pub const ALL: &'static [Self] = &[Self::Changed, Self::Added, Self::Removed];
+
     /// The name that machine formats use, in snake case.
     #[must_use]
     pub fn as_str(self) -> &'static str {

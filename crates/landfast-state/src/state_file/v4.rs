@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::sensitive::read_paths;
 use super::{Header, IgnoredResource, StateInstance, StateOutput, StateResource};
-use crate::address::{AddressError, InstanceKey, ModuleAddress, ProviderConfigAddress, ResourceAddress, ResourceMode};
+use crate::address::{AddressError, InstanceKey, ModuleAddress, ResourceAddress, ResourceMode};
 use crate::json::{JsonError, JsonErrorKind, Kind, Limits, Place, RawJson, Reader};
 use crate::snapshot::Attributes;
 
