@@ -14,7 +14,7 @@
 //! let state = |size: &str| {
 //!     let text = format!(r#"{{"version": 4, "resources": [{{"mode": "managed", "type": "aws_instance", "name": "web",
 //!         "provider": "provider.aws", "instances": [{{"attributes": {{"instance_type": "{size}"}}}}]}}]}}"#);
-//!     StateFile::read(text.into(), "web.tfstate", &Limits::default())?.snapshot()
+//!     StateFile::read(text.into(), "web.tfstate", &Limits::default()).map(|state| state.snapshot())
 //! };
 //! let report = compare(&state("t3.micro")?, &Observation::complete(state("t3.large")?), &CompareOptions::default());
 //! let text = render_text(&report, ReportKind::Drift, &TextOptions::default());
@@ -36,5 +36,5 @@ pub use document::{
 };
 pub use escape::{escape_json, escape_line};
 pub use graph::{GraphFormat, render_graph};
-pub use object::show_object;
+pub use object::{ObjectEntry, object_entry, show_object};
 pub use text::{ColorChoice, Detail, TextOptions, render_text};

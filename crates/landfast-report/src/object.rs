@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use landfast_state::{Redactor, ResourceObject, Value};
+use serde::Serialize;
 
 use crate::escape::escape_line;
 use crate::text::lines_of;
@@ -29,4 +30,35 @@ pub fn show_object(object: &ResourceObject, redactor: &Redactor) -> String {
         }
     }
     out
+}
+
+/// One object in the machine format.
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct ObjectEntry {
+    /// Its address.
+    pub address: String,
+    /// The provider's source address; empty where the document has none.
+    pub provider: String,
+    /// Version of the schema of the attributes.
+    pub schema_version: u64,
+    /// Whether terraform will replace it.
+    pub tainted: bool,
+    /// Addresses of the resources that it depends on.
+    pub dependencies: Vec<String>,
+    /// The attributes; sensitive values are `(sensitive value)`.
+    pub attributes: Value,
+}
+
+/// One object in the machine format; sensitive values, and copies of those that `redactor` knows, masked.
+#[must_use]
+pub fn object_entry(object: &ResourceObject, redactor: &Redactor) -> ObjectEntry {
+    ObjectEntry {
+        address: object.address.to_string(),
+        provider: object.provider.to_string(),
+        schema_version: object.schema_version,
+        tainted: object.tainted,
+        dependencies: object.dependencies.iter().map(ToString::to_string).collect(),
+        attributes: redactor.mark(object.value()),
+    }
 }

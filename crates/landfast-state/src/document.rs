@@ -1,16 +1,19 @@
 //! What a file is: found out from its first members, never asked.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
+use crate::address::InstanceKey;
 use crate::json::{JsonError, JsonErrorKind, Kind, Limits, Reader, quote_safe};
 use crate::plan::{Plan, ShownState};
 use crate::read_error::ReadError;
-use crate::snapshot::{Observation, Snapshot};
+use crate::snapshot::{Gap, GapKind, Observation, Snapshot};
 use crate::snapshot_file::{read_observation, read_snapshot};
-use crate::state_file::StateFile;
+use crate::state_file::{IgnoredResource, StateFile};
 
 /// A document of any kind that holds resources.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum Document {
     /// A state file of any format.
@@ -57,28 +60,36 @@ impl Document {
     }
 
     /// The recorded side that this document stands for: of a plan, what was recorded before it refreshed.
-    ///
-    /// # Errors
-    /// When two objects have one address.
-    pub fn recorded(&self) -> Result<Snapshot, ReadError> {
+    #[must_use]
+    pub fn recorded(&self) -> Snapshot {
         match self {
             Self::State(state) => state.snapshot(),
-            Self::Plan(plan) => plan.recorded(),
-            Self::ShownState(shown) => shown.snapshot(),
-            Self::Snapshot(snapshot) => Ok(snapshot.clone()),
-            Self::Observation(observation) => Ok(observation.snapshot.clone()),
+            Self::Plan(plan) => plan.recorded().clone(),
+            Self::ShownState(shown) => shown.snapshot().clone(),
+            Self::Snapshot(snapshot) => snapshot.clone(),
+            Self::Observation(observation) => observation.snapshot.clone(),
         }
     }
 
+    /// The resources in it that terraform would pass over without a word, as gaps.
+    #[must_use]
+    pub fn ignored(&self) -> Vec<Gap> {
+        let Self::State(state) = self else { return Vec::new() };
+        let gap = |resource: &IgnoredResource| Gap {
+            address: Arc::new(resource.address.clone()).instance(InstanceKey::None),
+            kind: GapKind::Unreadable,
+            reason: format!("{}:{}: terraform passes this resource over: {}", state.file(), resource.place, resource.reason),
+        };
+        state.ignored().iter().map(gap).collect()
+    }
+
     /// The observed side that this document stands for: of a plan, what it found when it refreshed.
-    ///
-    /// # Errors
-    /// When two objects have one address.
-    pub fn observed(&self) -> Result<Observation, ReadError> {
+    #[must_use]
+    pub fn observed(&self) -> Observation {
         match self {
             Self::Plan(plan) => plan.observed(),
-            Self::Observation(observation) => Ok(observation.clone()),
-            other => other.recorded().map(Observation::complete),
+            Self::Observation(observation) => observation.clone(),
+            other => Observation { snapshot: other.recorded(), gaps: other.ignored() },
         }
     }
 }

@@ -2,11 +2,13 @@
 #![allow(missing_docs, reason = "wip")]
 pub mod address;
 mod attribute_path;
+mod document;
 mod fingerprint;
 mod flatmap;
 mod graph;
 pub mod json;
 mod number;
+pub mod plan;
 mod read_error;
 mod redact;
 mod snapshot;
@@ -15,6 +17,7 @@ mod state_file;
 mod text;
 mod value;
 pub use attribute_path::{AttributePath, AttributePathError, PathStep};
+pub use document::Document;
 pub use fingerprint::{Fingerprint, FingerprintError, FingerprintKey};
 pub use graph::{CycleError, DependencyGraph, MissingDependency};
 pub use json::Limits;

@@ -129,7 +129,7 @@ impl ResourceObject {
 }
 
 /// Puts `new` at `path`, adding the last step where an object or list lacks it. A path that leads nowhere changes nothing.
-fn put(value: &mut Value, path: &AttributePath, new: Value) {
+pub(crate) fn put(value: &mut Value, path: &AttributePath, new: Value) {
     let Some((last, way)) = path.steps.split_last() else {
         *value = new;
         return;
@@ -198,6 +198,21 @@ impl Snapshot {
     ) -> Result<Self, DuplicateObject> {
         let source = origins.first().map(|origin| origin.source.clone()).unwrap_or_default();
         Self::build(origins, objects, secrets, |_| (source.clone(), source.clone()))
+    }
+
+    /// A snapshot of objects that are known to have different addresses.
+    pub(crate) fn of_unique(origin: Origin, mut objects: Vec<ResourceObject>, mut secrets: SecretTexts) -> Self {
+        for object in objects.iter().filter(|object| !object.sensitive.is_empty()) {
+            secrets.add(&object.value());
+        }
+        objects.sort_by(|a, b| a.address.cmp(&b.address));
+        Self { origins: vec![origin], objects, secrets: std::sync::Arc::new(secrets) }
+    }
+
+    /// The snapshot without the objects that do not pass.
+    pub(crate) fn filtered(&self, passes: impl Fn(&ResourceObject) -> bool) -> Self {
+        let objects = self.objects.iter().filter(|object| passes(object)).cloned().collect();
+        Self { origins: self.origins.clone(), objects, secrets: std::sync::Arc::clone(&self.secrets) }
     }
 
     /// One snapshot of several, such as all states of an environment.

@@ -33,7 +33,7 @@ pub use edit::{EditError, StateEdit};
 ///      "instances": [{"schema_version": 1, "attributes": {"id": "vpc-1"}}]}]}"#;
 /// let state = StateFile::read(text.into(), "prod.tfstate", &Limits::default())?;
 /// assert_eq!(state.serial(), 3);
-/// assert_eq!(state.snapshot()?.instances().next().unwrap().to_string(), "aws_vpc.main");
+/// assert_eq!(state.snapshot().instances().next().unwrap().to_string(), "aws_vpc.main");
 /// assert_eq!(state.as_bytes(), text.as_bytes());
 /// # Ok::<(), landfast_state::ReadError>(())
 /// ```
@@ -228,10 +228,8 @@ impl StateFile {
     }
 
     /// The resource objects as a snapshot. It shares the file's memory.
-    ///
-    /// # Errors
-    /// Never for a state that was read; the type is that of all snapshots.
-    pub fn snapshot(&self) -> Result<Snapshot, ReadError> {
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
         let mut secrets = SecretTexts::default();
         for output in self.outputs.iter().filter(|output| output.sensitive) {
             secrets.add_all(&Value::from_raw(output.value.as_raw(), &[]));
@@ -255,8 +253,8 @@ impl StateFile {
             terraform_version: self.header.terraform_version.clone(),
             ..Origin::new(SourceKind::State, &self.file)
         };
-        let duplicate = |error| ReadError::Duplicate { file: self.file.clone(), error };
-        Snapshot::new(origin, objects.collect(), secrets).map_err(duplicate)
+        // That addresses differ was checked when the file was read.
+        Snapshot::of_unique(origin, objects.collect(), secrets)
     }
 
     /// Refuses two objects with one address.

@@ -68,7 +68,7 @@ fn an_instance_removed() {
 fn the_last_instance_takes_its_resource_along() {
     let (_, state) = state();
     let mut edit = state.edit();
-    for object in state.snapshot().unwrap().objects() {
+    for object in state.snapshot().objects() {
         edit.remove(&object.address).unwrap();
     }
     let empty = edit.finish(&Limits::default()).unwrap();

@@ -18,7 +18,7 @@ fn graph(count: usize, edges: &[(usize, usize)]) -> DependencyGraph {
         .collect();
     let text = format!("{{\"version\":4,\"resources\":[{}]}}", resources.join(","));
     let state = StateFile::read(text.into(), "g", &Limits::default()).unwrap();
-    DependencyGraph::of(&state.snapshot().unwrap())
+    DependencyGraph::of(&state.snapshot())
 }
 
 fn names(resources: &[&ResourceAddress]) -> String {
@@ -62,7 +62,7 @@ fn a_long_chain_does_not_overflow_the_stack() {
         .collect();
     let text = format!("{{\"version\":4,\"resources\":[{}]}}", resources.join(","));
     let state = StateFile::read(text.into(), "g", &Limits::default()).unwrap();
-    let graph = DependencyGraph::of(&state.snapshot().unwrap());
+    let graph = DependencyGraph::of(&state.snapshot());
     assert_eq!(graph.topological_order().unwrap().len(), count - 1);
     assert!(graph.cycles().is_empty());
     assert_eq!(graph.blast_radius(&address(1)).len(), count - 2);
