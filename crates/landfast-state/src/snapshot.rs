@@ -114,7 +114,7 @@ impl ResourceObject {
 }
 
 /// Puts [`Value::Unknown`] at `path`, adding the last step where an object lacks it.
-fn set_unknown(value: &mut Value, path: &AttributePath) {
+pub(crate) fn set_unknown(value: &mut Value, path: &AttributePath) {
     use crate::attribute_path::PathStep;
     let mut at = value;
     for (depth, step) in path.steps.iter().enumerate() {
@@ -238,6 +238,13 @@ impl Snapshot {
     pub fn get(&self, address: &ObjectAddress) -> Option<&ResourceObject> {
         let at = self.objects.binary_search_by(|object| object.address.cmp(address)).ok()?;
         self.objects.get(at)
+    }
+
+    /// The same snapshot with only the objects that `keep` keeps; it still knows all secrets.
+    #[must_use]
+    pub fn filtered(&self, keep: impl Fn(&ResourceObject) -> bool) -> Self {
+        let objects = self.objects.iter().filter(|object| keep(object)).cloned().collect();
+        Self { origins: self.origins.clone(), objects, secrets: std::sync::Arc::clone(&self.secrets) }
     }
 
     /// The addresses of all instances, each once, sorted: what `terraform state list` prints.
