@@ -6,6 +6,7 @@ mod fingerprint;
 mod flatmap;
 pub mod json;
 mod number;
+pub mod plan;
 mod read_error;
 mod redact;
 mod snapshot;
