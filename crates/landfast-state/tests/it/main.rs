@@ -1,0 +1,10 @@
+//! Tests of the crate as its users see it, in one binary.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a failed unwrap is a failed test, in what tests share too"
+)]
+
+mod corpus;
+mod plan;
