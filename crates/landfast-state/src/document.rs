@@ -78,7 +78,12 @@ impl Document {
         let gap = |resource: &IgnoredResource| Gap {
             address: Arc::new(resource.address.clone()).instance(InstanceKey::None),
             kind: GapKind::Unreadable,
-            reason: format!("{}:{}: terraform passes this resource over: {}", state.file(), resource.place, resource.reason),
+            reason: format!(
+                "{}:{}: terraform passes this resource over: {}",
+                state.file(),
+                resource.place,
+                resource.reason
+            ),
         };
         state.ignored().iter().map(gap).collect()
     }

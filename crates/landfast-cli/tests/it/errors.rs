@@ -39,7 +39,8 @@ fn messages_and_hints() {
         assert_eq!((run.code, run.out.as_str()), (1, ""), "{}", file.display());
         shown.push_str(&run.err);
     }
-    let shown = shown.replace(scratch.path("").to_str().unwrap(), "FOLDER/").replace(corpus().to_str().unwrap(), "CORPUS");
+    let shown =
+        shown.replace(scratch.path("").to_str().unwrap(), "FOLDER/").replace(corpus().to_str().unwrap(), "CORPUS");
     insta::assert_snapshot!(shown);
 }
 

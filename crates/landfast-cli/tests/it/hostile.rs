@@ -19,12 +19,25 @@ fn outputs() -> Vec<(String, String)> {
         for format in ["text", "json"] {
             commands.push(vec!["diff".into(), text(a), text(b), "--format".into(), format.into(), "-v".into()]);
             commands.push(vec![
-                "check".into(), "--recorded".into(), text(a), "--observed".into(), text(b), "--format".into(), format.into(),
+                "check".into(),
+                "--recorded".into(),
+                text(a),
+                "--observed".into(),
+                text(b),
+                "--format".into(),
+                format.into(),
             ]);
         }
     }
     for format in ["text", "json"] {
-        commands.push(vec!["state".into(), "show".into(), "--state".into(), text(&first), "--format".into(), format.into()]);
+        commands.push(vec![
+            "state".into(),
+            "show".into(),
+            "--state".into(),
+            text(&first),
+            "--format".into(),
+            format.into(),
+        ]);
     }
     for format in ["text", "dot", "mermaid"] {
         commands.push(vec!["graph".into(), text(&first), "--format".into(), format.into()]);

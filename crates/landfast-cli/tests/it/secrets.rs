@@ -35,7 +35,10 @@ fn canaries_appear_nowhere() {
                 }
             }
             for state in &files[..2] {
-                check([&["state", "show", "--state", state.to_str().unwrap(), "--format", format][..], verbosity].concat());
+                check(
+                    [&["state", "show", "--state", state.to_str().unwrap(), "--format", format][..], verbosity]
+                        .concat(),
+                );
             }
         }
         for file in &files {

@@ -38,7 +38,9 @@ fn address(text: &str) -> ObjectAddress {
 
 #[test]
 fn the_serial_alone() {
-    insta::assert_snapshot!(edited(|edit| drop(edit.set_serial(7).unwrap())));
+    insta::assert_snapshot!(edited(|edit| {
+        edit.set_serial(7).unwrap();
+    }));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use landfast_state::{Limits, ReadError, StateFile};
 
-use crate::corpus::{corpus, files};
+use crate::corpus::{corpus, files_below};
 
 struct Case {
     file: String,
@@ -62,14 +62,14 @@ fn addresses_are_what_state_list_prints() {
 #[test]
 fn format_4_is_written_back_byte_for_byte() {
     let mut seen = 0;
-    for path in files(&corpus()) {
-        let bytes = std::fs::read(&path).unwrap();
+    for path in files_below("") {
+        let bytes = crate::corpus::read(&path);
         if let Ok(state) = StateFile::read(bytes.clone().into(), "x", &Limits::default())
             && state.written_format() == 4
         {
-            assert_eq!(state.as_bytes(), bytes, "{}", path.display());
+            assert_eq!(state.as_bytes(), bytes, "{path}");
             let unchanged = state.edit().finish(&Limits::default()).unwrap();
-            assert_eq!(unchanged.as_bytes(), bytes, "{}", path.display());
+            assert_eq!(unchanged.as_bytes(), bytes, "{path}");
             seen += 1;
         }
     }
