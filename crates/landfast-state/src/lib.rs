@@ -9,6 +9,7 @@ mod number;
 mod read_error;
 mod redact;
 mod snapshot;
+mod state_file;
 mod text;
 mod value;
 pub use attribute_path::{AttributePath, AttributePathError, PathStep};
