@@ -47,8 +47,9 @@ impl FromStr for ProviderConfigAddress {
             check_source(source).map_err(fail)?;
             return Ok(Self { module, source: source.into(), alias });
         }
-        let rest = rest.strip_prefix('.').ok_or_else(|| fail("the provider's name is missing"))?;
-        let (name, alias) = match rest.split_once('.') {
+        // The form of old states is an expression of the language, in which white space may stand around dots.
+        let rest = rest.trim_start().strip_prefix('.').ok_or_else(|| fail("the provider's name is missing"))?.trim();
+        let (name, alias) = match rest.split_once('.').map(|(name, alias)| (name.trim_end(), alias.trim_start())) {
             Some((name, alias)) if is_name(alias) => (name, Some(alias.into())),
             Some(_) => return Err(fail("the alias is not a name")),
             None => (rest, None),

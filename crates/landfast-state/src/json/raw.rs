@@ -37,6 +37,9 @@ impl<'a> Raw<'a> {
     /// The value `null`.
     pub const NULL: Raw<'static> = Raw("null");
 
+    /// The empty string.
+    pub const EMPTY_STRING: Raw<'static> = Raw("\"\"");
+
     /// Checks a whole document.
     ///
     /// # Errors

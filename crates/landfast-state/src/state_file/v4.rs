@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::legacy::is_terraform_version;
 use super::sensitive::read_paths;
 use super::{Header, IgnoredResource, StateInstance, StateOutput, StateResource};
-use crate::address::{AddressError, InstanceKey, ModuleAddress, ResourceAddress, ResourceMode};
+use crate::address::{AddressError, InstanceKey, ModuleAddress, ProviderConfigAddress, ResourceAddress, ResourceMode};
 use crate::json::{JsonError, JsonErrorKind, Kind, Limits, Place, RawJson, Reader};
 use crate::snapshot::Attributes;
 
@@ -87,21 +88,9 @@ fn read_terraform_version(reader: &mut Reader<'_>) -> Result<Option<String>, Jso
     let at = reader.offset();
     let version = optional_string(reader)?.filter(|version| !version.is_empty());
     match version {
-        Some(version) if !is_version(&version) => Err(reader.invalid_at(at, "not a version number")),
+        Some(version) if !is_terraform_version(&version) => Err(reader.invalid_at(at, "not a version number")),
         version => Ok(version),
     }
-}
-
-/// Whether a text is a version as terraform accepts one: numbers with dots, then an optional pre-release after `-` and
-/// optional metadata after `+`.
-fn is_version(text: &str) -> bool {
-    let text = text.strip_prefix('v').unwrap_or(text);
-    let (text, metadata) = text.split_once('+').unwrap_or((text, "0"));
-    let numbers_len = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
-    let (numbers, release) = text.split_at_checked(numbers_len).unwrap_or((text, ""));
-    let numbers_fit = numbers.split('.').all(|number| !number.is_empty());
-    let word = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '~' | '.'));
-    numbers_fit && word(release) && !metadata.is_empty() && word(metadata)
 }
 
 fn read_outputs(reader: &mut Reader<'_>, source: &Bytes) -> Result<Vec<StateOutput>, JsonError> {
@@ -158,7 +147,7 @@ fn read_resource(
     let mut mode = None;
     let mut type_name = None;
     let mut name = None;
-    let mut provider = None;
+    let mut provider: Option<Result<ProviderConfigAddress, AddressError>> = None;
     let mut instances = Vec::new();
     reader.enter_object()?;
     while let Some(key) = reader.next_member()? {
@@ -178,7 +167,9 @@ fn read_resource(
             }
             "type" => type_name = optional_string(reader)?,
             "name" => name = optional_string(reader)?,
-            "provider" => provider = optional_string(reader)?,
+            "provider" => provider = Some(optional_string(reader)?.unwrap_or_default().parse()),
+            // terraform does not look into a resource that it passes over, so what is wrong inside is no error.
+            "instances" if matches!(provider, Some(Err(_))) => drop(reader.raw()?),
             "instances" if !reader.null()? => {
                 reader.enter_array()?;
                 while reader.next_element()? {
@@ -201,7 +192,7 @@ fn read_resource(
         type_name: type_name.ok_or_else(|| missing("type"))?.into(),
         name: name.ok_or_else(|| missing("name"))?.into(),
     };
-    match provider.unwrap_or_default().parse() {
+    match provider.unwrap_or_else(|| "".parse()) {
         Ok(provider) => Ok(Ok(StateResource { address: Arc::new(address), provider, instances })),
         Err(reason) => Ok(Err(IgnoredResource { address, place: Place::of(source, at), reason })),
     }
