@@ -9,6 +9,7 @@
 mod bad_input;
 mod canonical;
 mod corpus;
+mod driftctl;
 mod edits;
 mod graph;
 mod laws;
