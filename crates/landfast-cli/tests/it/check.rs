@@ -98,7 +98,7 @@ fn fail_on_and_strict_choose_the_code() {
 
 #[test]
 fn several_recorded_states_are_taken_together() {
-    let other = "fixtures/terraform-data/nesting.tfstate";
+    let other = "fixtures/terraform-data/addresses.tfstate";
     let run_ = run(["check", "--recorded", RECORDED, "--recorded", other, "--observed", RECORDED]);
     assert_eq!(run_.code, 2);
     assert!(run_.out.contains("missing"), "{}", run_.out);
@@ -146,4 +146,18 @@ fn rules_can_be_replaced() {
     let run = check(&["--rules", broken.to_str().unwrap()]);
     assert_eq!(run.code, 1);
     assert!(run.err.contains("broken.toml"), "{}", run.err);
+}
+
+#[test]
+fn the_secret_of_the_quick_start_is_reported_as_changed_and_never_shown() {
+    let run = run([
+        "check",
+        "--recorded",
+        "fixtures/aws-moto/recorded.tfstate",
+        "--observed",
+        "fixtures/aws-moto/observed.tfstate",
+        "-vv",
+    ]);
+    assert!(run.out.contains("(sensitive value) changed"), "{}", run.out);
+    assert!(!(run.out + &run.err).contains("CANARY"));
 }

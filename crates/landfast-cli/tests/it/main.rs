@@ -7,14 +7,18 @@
 )]
 
 mod check;
+#[cfg(any(feature = "corpus", feature = "live"))]
 mod corpus;
 mod diff;
 mod errors;
 mod graph;
+#[cfg(feature = "corpus")]
 mod hostile;
 #[cfg(feature = "live")]
 mod live;
+#[cfg(feature = "corpus")]
 mod oracle;
 mod run;
+#[cfg(feature = "corpus")]
 mod secrets;
 mod snapshot;

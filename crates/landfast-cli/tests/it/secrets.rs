@@ -67,17 +67,3 @@ fn broken_files_do_not_show_their_secrets_either() {
         }
     }
 }
-
-#[test]
-fn the_secret_of_the_quick_start_is_reported_as_changed_and_never_shown() {
-    let run = run([
-        "check",
-        "--recorded",
-        "fixtures/aws-moto/recorded.tfstate",
-        "--observed",
-        "fixtures/aws-moto/observed.tfstate",
-        "-vv",
-    ]);
-    assert!(run.out.contains("(sensitive value) changed"), "{}", run.out);
-    assert!(!(run.out + &run.err).contains("CANARY"));
-}

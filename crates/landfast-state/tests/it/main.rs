@@ -7,12 +7,20 @@
 )]
 
 mod bad_input;
+#[cfg(feature = "corpus")]
 mod canonical;
+#[cfg(feature = "corpus")]
 mod corpus;
+#[cfg(feature = "corpus")]
 mod driftctl;
+#[cfg(feature = "corpus")]
 mod edits;
+mod fixtures;
 mod graph;
 mod laws;
+#[cfg(feature = "corpus")]
 mod oracle;
+#[cfg(feature = "corpus")]
 mod plan;
+#[cfg(feature = "corpus")]
 mod snapshots;
