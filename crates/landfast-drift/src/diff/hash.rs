@@ -3,7 +3,9 @@
 
 use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 
-use landfast_state::Value;
+use landfast_state::{FingerprintKey, Value};
+
+use crate::normalise::sdk_null_zero::is_zero;
 
 /// Hashes values under a key of its own, so that nobody can prepare collisions.
 #[derive(Debug, Default)]
@@ -79,7 +81,11 @@ impl ValueHasher {
                     hasher.write_u8(9);
                     self.write(inner, hasher);
                 }
-                None => hasher.write_u8(10),
+                None => {
+                    hasher.write_u8(10);
+                    // The fingerprint that is held; the key would only be used to make one.
+                    sensitive.fingerprint(&FingerprintKey::from_bytes([0; 32])).hash.hash(hasher);
+                }
             },
         }
     }
@@ -90,17 +96,5 @@ impl ValueHasher {
             _ => member,
         };
         (self.looseness.nulls && *exposed == Value::Null) || (self.looseness.zeros && is_zero(exposed))
-    }
-}
-
-/// Whether a value is what the legacy SDK writes for null: `""`, `0`, `false` or an empty collection.
-pub(crate) fn is_zero(value: &Value) -> bool {
-    match value {
-        Value::Bool(value) => !value,
-        Value::Number(number) => number.is_zero(),
-        Value::String(text) => text.is_empty(),
-        Value::List(elements) => elements.is_empty(),
-        Value::Object(members) => members.is_empty(),
-        Value::Null | Value::Unknown | Value::Sensitive(_) => false,
     }
 }

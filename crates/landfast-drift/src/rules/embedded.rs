@@ -9,6 +9,9 @@ const PACKS: &[(&str, &str)] = &[
     ("base.toml", include_str!("../../rules/base.toml")),
     ("aws.toml", include_str!("../../rules/aws.toml")),
     ("aws-hints.toml", include_str!("../../rules/aws-hints.toml")),
+    ("google.toml", include_str!("../../rules/google.toml")),
+    ("azure.toml", include_str!("../../rules/azure.toml")),
+    ("kubernetes.toml", include_str!("../../rules/kubernetes.toml")),
 ];
 
 #[expect(clippy::expect_used, reason = "the packs are a part of the program, and a test reads them")]

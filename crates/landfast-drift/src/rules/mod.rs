@@ -33,6 +33,7 @@ use crate::normalise::Normaliser;
 use crate::report::RuleId;
 
 pub(crate) use by_type::TypeRules;
+pub(crate) use catalogue::{MISSING_RESOURCE, SEVERITY_BY_COUNT, UNMANAGED_RESOURCE};
 pub use catalogue::{RuleInfo, RuleKind};
 pub use error::{PatternError, RuleError, RuleProblem};
 use pattern::Glob;
