@@ -2,6 +2,7 @@
 
 mod classification;
 mod compare;
+pub mod diff;
 pub mod normalise;
 mod report;
 pub mod rules;
