@@ -1,23 +1,64 @@
-//! x
-#![allow(missing_docs, reason = "wip")]
+//! The state model of Landfast: what Terraform and OpenTofu have written down, read exactly and checked.
+//!
+//! - [`address`]: addresses of modules, resources, instances and objects, parsed and printed as terraform does.
+//! - [`Value`], [`Number`], [`Sensitive`], [`AttributePath`]: attributes, with exact numbers and values that must not be
+//!   shown as a type.
+//! - [`StateFile`]: state files of formats 1 to 4, written back byte for byte, edited by splicing.
+//! - [`plan`]: plan and show JSON, and the `-json` log stream.
+//! - [`Snapshot`], [`Observation`]: immutable sets of objects with origin, coverage and content digest, and the files that
+//!   hold them.
+//! - [`DependencyGraph`]: order, cycles, blast radius.
+//! - [`json`]: the one checking reader under all of this.
+//! - [`Document`]: any of these files, its kind detected.
+//!
+//! This crate does no I/O: it reads bytes that it is given. It knows no provider's name, decides nothing about drift, and
+//! prints nothing. Every reader is bounded by [`Limits`] and gives errors with file, line, column and JSON path, and never
+//! with a value.
+//!
+//! ```
+//! use landfast_state::{DependencyGraph, Document, Limits};
+//!
+//! let text = r#"{"version": 4, "serial": 1, "lineage": "l", "outputs": {}, "resources": [
+//!   {"mode": "managed", "type": "aws_vpc", "name": "a", "provider": "provider[\"registry.terraform.io/hashicorp/aws\"]",
+//!    "instances": [{"attributes": {"id": "vpc-1"}}]},
+//!   {"mode": "managed", "type": "aws_subnet", "name": "b", "provider": "provider[\"registry.terraform.io/hashicorp/aws\"]",
+//!    "instances": [{"attributes": {"id": "subnet-1"}, "dependencies": ["aws_vpc.a"]}]}]}"#;
+//! let snapshot = Document::read(text.into(), "prod.tfstate", &Limits::default())?.recorded();
+//! let order: Vec<String> =
+//!     DependencyGraph::of(&snapshot).topological_order().unwrap().iter().map(ToString::to_string).collect();
+//! assert_eq!(order, ["aws_vpc.a", "aws_subnet.b"]);
+//! # Ok::<(), landfast_state::ReadError>(())
+//! ```
+
 pub mod address;
 mod attribute_path;
+mod document;
 mod fingerprint;
 mod flatmap;
+mod graph;
 pub mod json;
 mod number;
+pub mod plan;
 mod read_error;
 mod redact;
 mod snapshot;
+mod snapshot_file;
+mod state_file;
 mod text;
 mod value;
+
 pub use attribute_path::{AttributePath, AttributePathError, PathStep};
+pub use document::Document;
 pub use fingerprint::{Fingerprint, FingerprintError, FingerprintKey};
+pub use graph::{CycleError, DependencyGraph, MissingDependency};
+pub use json::Limits;
 pub use number::{Number, NumberError, canonical_number};
 pub use read_error::ReadError;
 pub use redact::{MIN_SECRET_CHARS, Redactor, SecretTexts};
 pub use snapshot::{
     Attributes, ContentDigest, DuplicateObject, Gap, GapKind, Observation, Origin, ResourceObject, Snapshot, SourceKind,
 };
+pub use snapshot_file::{read_observation, read_snapshot, write_observation, write_snapshot};
+pub use state_file::{EditError, IgnoredResource, StateEdit, StateFile, StateInstance, StateOutput, StateResource};
 pub use text::is_printable;
 pub use value::{Members, SENSITIVE_TEXT, Sensitive, SensitiveComparison, UNKNOWN_TEXT, Value};

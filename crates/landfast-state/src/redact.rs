@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use aho_corasick::{AhoCorasick, MatchKind};
 
 use crate::json::quote_go;
-use crate::value::{SENSITIVE_TEXT, Value};
+use crate::value::{SENSITIVE_TEXT, Sensitive, Value};
 
 /// Secrets shorter than this are masked by path only: shorter texts turn up by chance.
 pub const MIN_SECRET_CHARS: usize = 8;
@@ -92,6 +92,24 @@ impl Redactor {
                 Cow::Owned(secrets.replace_all(text, &vec![SENSITIVE_TEXT; self.known]))
             }
             _ => Cow::Borrowed(text),
+        }
+    }
+
+    /// `value` with every string and number that holds a known secret marked as sensitive.
+    #[must_use]
+    pub fn mark(&self, value: Value) -> Value {
+        let holds = match &value {
+            Value::String(text) => matches!(self.redact(text), Cow::Owned(_)),
+            Value::Number(number) => matches!(self.redact(number.as_str()), Cow::Owned(_)),
+            _ => false,
+        };
+        match value {
+            value if holds => Value::Sensitive(Sensitive::new(value)),
+            Value::List(elements) => Value::List(elements.into_iter().map(|element| self.mark(element)).collect()),
+            Value::Object(members) => {
+                Value::Object(members.into_iter().map(|(key, member)| (key, self.mark(member))).collect())
+            }
+            value => value,
         }
     }
 

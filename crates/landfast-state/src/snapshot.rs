@@ -3,11 +3,11 @@
 use std::fmt;
 
 use crate::address::{InstanceAddress, ModuleAddress, ObjectAddress, ResourceAddress};
-use crate::attribute_path::AttributePath;
-use crate::fingerprint::FingerprintKey;
+use crate::attribute_path::{AttributePath, PathStep};
+use crate::fingerprint::{Fingerprint, FingerprintKey};
 use crate::json::{RawJson, write_canonical_string};
 use crate::redact::{Redactor, SecretTexts};
-use crate::value::Value;
+use crate::value::{Sensitive, Value};
 
 /// What kind of document a snapshot was read from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +36,16 @@ impl SourceKind {
             Self::Snapshot => "snapshot",
             Self::Observation => "observation",
         }
+    }
+}
+
+impl SourceKind {
+    /// The kind with this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::State, Self::ShowJson, Self::PlanJson, Self::Snapshot, Self::Observation]
+            .into_iter()
+            .find(|kind| kind.as_str() == name)
     }
 }
 
@@ -93,6 +103,8 @@ pub struct ResourceObject {
     pub sensitive: Vec<AttributePath>,
     /// Paths to values that are not known yet.
     pub unknown: Vec<AttributePath>,
+    /// Sensitive values of which only the fingerprint is known; the attributes have `null` in their places.
+    pub fingerprints: Vec<(AttributePath, Fingerprint)>,
     /// Resources that this one depends on, without keys.
     pub dependencies: Vec<ResourceAddress>,
 }
@@ -107,37 +119,38 @@ impl ResourceObject {
             Attributes::Flat(raw) => crate::flatmap::unfold(raw.as_raw(), &self.sensitive),
         };
         for path in &self.unknown {
-            set_unknown(&mut value, path);
+            put(&mut value, path, Value::Unknown);
+        }
+        for (path, fingerprint) in &self.fingerprints {
+            put(&mut value, path, Value::Sensitive(Sensitive::from_fingerprint(fingerprint.clone())));
         }
         value
     }
 }
 
-/// Puts [`Value::Unknown`] at `path`, adding the last step where an object lacks it.
-fn set_unknown(value: &mut Value, path: &AttributePath) {
-    use crate::attribute_path::PathStep;
-    let mut at = value;
-    for (depth, step) in path.steps.iter().enumerate() {
-        let last = depth + 1 == path.steps.len();
-        let next = match (at, step) {
-            (Value::Object(members), PathStep::Key(key)) if last => {
-                members.insert(key.to_string(), Value::Unknown);
-                return;
+/// Puts `new` at `path`, adding the last step where an object or list lacks it. A path that leads nowhere changes nothing.
+pub(crate) fn put(value: &mut Value, path: &AttributePath, new: Value) {
+    let Some((last, way)) = path.steps.split_last() else {
+        *value = new;
+        return;
+    };
+    let parent = way.iter().try_fold(value, |value, step| match (value, step) {
+        (Value::Object(members), PathStep::Key(key)) => members.get_mut(&**key),
+        (Value::List(elements), PathStep::Index(index)) => elements.get_mut(*index),
+        _ => None,
+    });
+    match (parent, last) {
+        (Some(Value::Object(members)), PathStep::Key(key)) => {
+            members.insert(key.to_string(), new);
+        }
+        (Some(Value::List(elements)), PathStep::Index(index)) if *index == elements.len() => elements.push(new),
+        (Some(Value::List(elements)), PathStep::Index(index)) => {
+            if let Some(element) = elements.get_mut(*index) {
+                *element = new;
             }
-            (Value::Object(members), PathStep::Key(key)) => members.get_mut(&**key),
-            (Value::List(elements), PathStep::Index(index)) => {
-                if last && *index == elements.len() {
-                    elements.push(Value::Unknown);
-                    return;
-                }
-                elements.get_mut(*index)
-            }
-            _ => None,
-        };
-        let Some(next) = next else { return };
-        at = next;
+        }
+        _ => {}
     }
-    *at = Value::Unknown;
 }
 
 /// Two objects of one snapshot, or of snapshots to be joined, have the same address.
@@ -174,9 +187,32 @@ impl Snapshot {
         for object in objects.iter().filter(|object| !object.sensitive.is_empty()) {
             secrets.add(&object.value());
         }
-        let source = origin.source.clone();
-        let sources = |_: &ObjectAddress| (source.clone(), source.clone());
-        Self::build(vec![origin], objects, secrets, sources)
+        Self::with_origins(vec![origin], objects, secrets)
+    }
+
+    /// A snapshot of objects from one document that may itself have several origins.
+    pub(crate) fn with_origins(
+        origins: Vec<Origin>,
+        objects: Vec<ResourceObject>,
+        secrets: SecretTexts,
+    ) -> Result<Self, DuplicateObject> {
+        let source = origins.first().map(|origin| origin.source.clone()).unwrap_or_default();
+        Self::build(origins, objects, secrets, |_| (source.clone(), source.clone()))
+    }
+
+    /// A snapshot of objects that are known to have different addresses.
+    pub(crate) fn of_unique(origin: Origin, mut objects: Vec<ResourceObject>, mut secrets: SecretTexts) -> Self {
+        for object in objects.iter().filter(|object| !object.sensitive.is_empty()) {
+            secrets.add(&object.value());
+        }
+        objects.sort_by(|a, b| a.address.cmp(&b.address));
+        Self { origins: vec![origin], objects, secrets: std::sync::Arc::new(secrets) }
+    }
+
+    /// The snapshot without the objects that do not pass.
+    pub(crate) fn filtered(&self, passes: impl Fn(&ResourceObject) -> bool) -> Self {
+        let objects = self.objects.iter().filter(|object| passes(object)).cloned().collect();
+        Self { origins: self.origins.clone(), objects, secrets: std::sync::Arc::clone(&self.secrets) }
     }
 
     /// One snapshot of several, such as all states of an environment.

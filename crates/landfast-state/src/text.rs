@@ -13,3 +13,8 @@ pub fn is_printable(c: char) -> bool {
     !matches!(c.general_category_group(), GeneralCategoryGroup::Other | GeneralCategoryGroup::Separator)
         && c.general_category() != GeneralCategory::Unassigned
 }
+
+/// Whether a character is a combining mark, which may stand inside a name.
+pub(crate) fn is_mark(c: char) -> bool {
+    !c.is_ascii() && c.general_category_group() == GeneralCategoryGroup::Mark
+}

@@ -12,11 +12,13 @@
 
 mod parse;
 mod print;
+mod provider;
 
 use std::cmp::Ordering;
 use std::sync::Arc;
 
 pub use parse::AddressError;
+pub use provider::ProviderConfigAddress;
 
 /// The key that tells instances of one resource or module apart.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

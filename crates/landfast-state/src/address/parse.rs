@@ -3,6 +3,8 @@
 use std::str::FromStr;
 use std::sync::Arc;
 
+use crate::text::is_mark;
+
 use super::{InstanceAddress, InstanceKey, ModuleAddress, ModuleStep, ObjectAddress, ResourceAddress, ResourceMode};
 
 /// Why a text is not an address, with the column (in characters, from 1) where that shows.
@@ -18,7 +20,7 @@ pub struct AddressError {
 }
 
 /// Words that name other things in the language: no resource type is called so.
-const RESERVED: [&str; 8] = ["var", "local", "count", "each", "self", "path", "terraform", "output"];
+const RESERVED: [&str; 10] = ["var", "local", "count", "each", "self", "path", "terraform", "template", "lazy", "arg"];
 
 struct Parser<'a> {
     text: &'a str,
@@ -55,7 +57,7 @@ impl<'a> Parser<'a> {
         let len = self
             .rest
             .char_indices()
-            .find(|(at, c)| !(start(*c) || (*at > 0 && (c.is_alphanumeric() || *c == '-'))))
+            .find(|(at, c)| !(start(*c) || (*at > 0 && (c.is_alphanumeric() || *c == '-' || is_mark(*c)))))
             .map_or(self.rest.len(), |(at, _)| at);
         if len == 0 {
             return self.fail("a name is missing");
@@ -161,6 +163,8 @@ impl<'a> Parser<'a> {
         } else if self.eat("ephemeral.") {
             ResourceMode::Ephemeral
         } else {
+            // The language allows to name the mode of managed resources too; nothing prints it.
+            self.eat("resource.");
             ResourceMode::Managed
         };
         let before = self.rest;

@@ -10,6 +10,7 @@ mod error;
 mod limits;
 mod raw;
 mod reader;
+pub(crate) mod splice;
 mod text;
 
 pub use canonical::{write_canonical, write_canonical_string};

@@ -37,6 +37,9 @@ impl<'a> Raw<'a> {
     /// The value `null`.
     pub const NULL: Raw<'static> = Raw("null");
 
+    /// The empty string.
+    pub const EMPTY_STRING: Raw<'static> = Raw("\"\"");
+
     /// Checks a whole document.
     ///
     /// # Errors
@@ -70,6 +73,22 @@ impl<'a> Raw<'a> {
             Some(b'n') | None => RawKind::Null,
             Some(_) => RawKind::Number(self.0),
         }
+    }
+
+    /// Offset in bytes at which this slice begins in `document`, when it is a slice of that very memory.
+    pub(crate) fn offset_in(self, document: &str) -> Option<usize> {
+        let offset = (self.0.as_ptr() as usize).checked_sub(document.as_ptr() as usize)?;
+        (offset + self.0.len() <= document.len()).then_some(offset)
+    }
+
+    /// The members of an object with their keys as quoted in the text.
+    pub(crate) fn quoted_members(self) -> impl Iterator<Item = (Raw<'a>, Raw<'a>)> {
+        let mut items = Items::inside(if self.0.starts_with('{') { self.0 } else { "{}" });
+        std::iter::from_fn(move || {
+            let key = items.take_value()?;
+            items.skip(b':');
+            Some((Raw(key), Raw(items.take_value()?)))
+        })
     }
 
     /// Whether this is `null`.
@@ -128,8 +147,7 @@ impl<'a> Iterator for Members<'a> {
     fn next(&mut self) -> Option<Self::Item> {
         let key = self.0.take_value()?;
         self.0.skip(b':');
-        let value = self.0.take_value()?;
-        Some((string_of(key), Raw(value)))
+        Some((string_of(key), Raw(self.0.take_value()?)))
     }
 }
 

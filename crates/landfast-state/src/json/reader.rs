@@ -51,7 +51,7 @@ struct Frame {
     count: usize,
 }
 
-/// A checking cursor over one JSON text. See the [module](self) for what it refuses.
+/// A checking cursor over one JSON text. See the [module](super) for what it refuses.
 ///
 /// ```
 /// use landfast_state::json::{Limits, Reader};

@@ -1,0 +1,202 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use landfast::drift::Severity;
+
+const AFTER_HELP: &str = "\
+Sources are paths, or - for standard input. What a file is (state, plan or show JSON, snapshot, observation) is detected.
+
+Exit codes: 0 clean, 1 error, 2 drift at or above --fail-on (for diff: different), 4 gaps with --strict, 64 usage.";
+
+/// Finds where infrastructure has drifted from what was declared, and says how bad each drift is and why.
+#[derive(Debug, Parser)]
+#[command(name = "landfast", version, after_help = AFTER_HELP, max_term_width = 100)]
+#[command(propagate_version = true, subcommand_required = true, arg_required_else_help = true)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Global {
+    /// Write the result to this file instead of standard output; it is replaced as a whole or not at all
+    #[arg(long, short, global = true, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// When to use colours; by default on a terminal, unless NO_COLOR is set
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: ColorWhen,
+    /// Show more: everything in the report, and traces on standard error (-vv for more of them)
+    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorWhen {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Is anything drifted? Compares what was recorded with what was observed
+    Check(Check),
+    /// Compare any two states, plans, snapshots or observations
+    Diff(Diff),
+    /// Look at a state, or convert it
+    #[command(subcommand)]
+    State(State),
+    /// Capture sources as a snapshot file, in which sensitive values are fingerprints
+    #[command(subcommand)]
+    Snapshot(Snapshot),
+    /// Show what depends on what
+    Graph(Graph),
+    /// Print a completion script for a shell
+    Completions(Completions),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Check {
+    /// What was recorded; several sources are taken together
+    #[arg(long, value_name = "SRC", required = true)]
+    pub(crate) recorded: Vec<PathBuf>,
+    /// What was observed
+    #[arg(long, value_name = "SRC")]
+    pub(crate) observed: PathBuf,
+    /// Exit with 2 for drift of this severity or a higher one
+    #[arg(long, value_name = "SEVERITY", default_value = "minor")]
+    pub(crate) fail_on: FailOnSeverity,
+    /// Exit with 4 when anything could not be read or compared
+    #[arg(long)]
+    pub(crate) strict: bool,
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Diff {
+    /// The first source
+    pub(crate) a: PathBuf,
+    /// The second source
+    pub(crate) b: PathBuf,
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ReportArgs {
+    /// How to write the report
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: ReportFormat,
+    /// Use these rules instead of the embedded ones: files or folders of *.toml
+    #[arg(long, value_name = "PATH")]
+    pub(crate) rules: Vec<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOnSeverity {
+    Minor,
+    Moderate,
+    Major,
+    Critical,
+}
+
+impl FailOnSeverity {
+    pub(crate) fn severity(self) -> Severity {
+        match self {
+            Self::Minor => Severity::Minor,
+            Self::Moderate => Severity::Moderate,
+            Self::Major => Severity::Major,
+            Self::Critical => Severity::Critical,
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum State {
+    /// List the addresses of resource instances, as `terraform state list` does
+    List(StateList),
+    /// Show objects with their attributes; sensitive values are masked
+    Show(StateShow),
+    /// Print the state in format 4; one that has it already stays as it is, byte for byte. It holds secrets in clear
+    Convert(StateConvert),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct StateList {
+    #[command(flatten)]
+    pub(crate) select: Select,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct StateShow {
+    #[command(flatten)]
+    pub(crate) select: Select,
+    /// How to write the objects
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: ReportFormat,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Select {
+    /// The state
+    #[arg(long, value_name = "FILE")]
+    pub(crate) state: PathBuf,
+    /// Addresses of modules, resources or instances; by default everything
+    #[arg(value_name = "ADDRESS")]
+    pub(crate) addresses: Vec<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct StateConvert {
+    /// The state
+    #[arg(long, value_name = "FILE")]
+    pub(crate) state: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Snapshot {
+    /// Write a snapshot of one source, or of several together
+    Create(SnapshotCreate),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct SnapshotCreate {
+    /// The sources
+    #[arg(value_name = "SRC", required = true)]
+    pub(crate) sources: Vec<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Graph {
+    /// The source
+    #[arg(value_name = "SRC")]
+    pub(crate) source: PathBuf,
+    /// How to write the graph
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: GraphFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GraphFormat {
+    Text,
+    Dot,
+    Mermaid,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Completions {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub(crate) shell: clap_complete::Shell,
+}

@@ -1,0 +1,67 @@
+//! Choosing objects of a state by address.
+
+use landfast::state::address::{InstanceAddress, InstanceKey, ModuleAddress};
+use landfast::state::{Snapshot, StateFile};
+
+use crate::args::Select;
+use crate::error::CliError;
+use crate::{input, output};
+
+/// An address as the user gave it.
+enum Wanted {
+    Module(ModuleAddress),
+    /// An instance; without a key, every instance of the resource.
+    Instance(InstanceAddress),
+}
+
+/// Which instances are wanted. Without addresses, all of them.
+pub(crate) struct Selection(Vec<Wanted>);
+
+impl Selection {
+    pub(crate) fn parse(addresses: &[String]) -> Result<Self, CliError> {
+        let parse = |address: &String| match address.parse() {
+            Ok(instance) => Ok(Wanted::Instance(instance)),
+            Err(error) => match address.parse() {
+                Ok(module) if !address.is_empty() => Ok(Wanted::Module(module)),
+                _ => Err(CliError::usage(format!("{address}: {error}"))),
+            },
+        };
+        addresses.iter().map(parse).collect::<Result<_, _>>().map(Self)
+    }
+
+    pub(crate) fn holds(&self, address: &InstanceAddress) -> bool {
+        self.0.is_empty() || self.0.iter().any(|wanted| wanted.holds(address))
+    }
+
+    /// Refuses addresses that nothing in the snapshot has.
+    pub(crate) fn check(&self, args: &Select, snapshot: &Snapshot) -> Result<(), CliError> {
+        let absent = self.0.iter().position(|wanted| !snapshot.instances().any(|address| wanted.holds(address)));
+        match absent.and_then(|at| args.addresses.get(at)) {
+            Some(address) => Err(CliError::new(format!("{}: no {address} in this state", args.state.display()))),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Wanted {
+    fn holds(&self, address: &InstanceAddress) -> bool {
+        match self {
+            Self::Module(module) => address.resource.module.steps.starts_with(&module.steps),
+            Self::Instance(wanted) if wanted.key == InstanceKey::None => wanted.resource == address.resource,
+            Self::Instance(wanted) => wanted == address,
+        }
+    }
+}
+
+/// Reads the state, the snapshot of it and the selection. Resources that terraform would pass over are named.
+pub(crate) fn open(args: &Select) -> Result<(StateFile, Snapshot, Selection), CliError> {
+    let selection = Selection::parse(&args.addresses)?;
+    let state = input::state(&args.state)?;
+    let snapshot = state.snapshot();
+    for ignored in state.ignored() {
+        let (file, place, address, reason) = (state.file(), ignored.place, &ignored.address, &ignored.reason);
+        output::warn(&format!("{file}:{place}: {address} is left out, as terraform does: {reason}"));
+    }
+    selection.check(args, &snapshot)?;
+    Ok((state, snapshot, selection))
+}

@@ -1,0 +1,17 @@
+//! `landfast snapshot create`
+
+use landfast::ExitCode;
+use landfast::state::{Document, Snapshot, write_snapshot};
+
+use crate::args::{Global, SnapshotCreate};
+use crate::error::CliError;
+use crate::output::{Secrecy, write};
+use crate::{input, key};
+
+pub(crate) fn run(args: &SnapshotCreate, global: &Global) -> Result<ExitCode, CliError> {
+    let documents = input::documents(&args.sources)?;
+    let snapshot = Snapshot::join(documents.iter().map(Document::recorded))?;
+    let text = write_snapshot(&snapshot, &key::load_or_create()?);
+    write(global, text.as_bytes(), Secrecy::Ordinary)?;
+    Ok(ExitCode::Clean)
+}

@@ -1,0 +1,96 @@
+//! Errors of the command: a message, and a hint where one helps.
+
+use std::path::Path;
+
+use landfast::ExitCode;
+use landfast::OpenError;
+use landfast::state::{DuplicateObject, ReadError};
+
+/// What went wrong, for a person.
+#[derive(Debug)]
+pub(crate) struct CliError {
+    message: String,
+    hint: Option<String>,
+    code: ExitCode,
+}
+
+impl CliError {
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), hint: None, code: ExitCode::Error }
+    }
+
+    /// An error in the arguments that clap cannot see.
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self { code: ExitCode::Usage, ..Self::new(message) }
+    }
+
+    pub(crate) fn io(path: &Path, what: &str, error: &std::io::Error) -> Self {
+        Self::new(format!("{}: {what}: {error}", path.display()))
+    }
+
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
+    pub(crate) fn hint_text(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
+    pub(crate) fn code(&self) -> ExitCode {
+        self.code
+    }
+}
+
+impl From<ReadError> for CliError {
+    fn from(error: ReadError) -> Self {
+        let hint = match &error {
+            ReadError::Empty { file } => Some(empty_hint(file)),
+            ReadError::Encrypted { .. } => {
+                Some(String::from("decrypt it first: `tofu state pull` prints it in clear where the passphrase is set"))
+            }
+            ReadError::UnsupportedVersion { .. } => {
+                Some(String::from("a newer terraform may have written it; look for a newer landfast"))
+            }
+            ReadError::Unrecognised { .. } => Some(String::from(
+                "for a plan, give the output of `terraform show -json PLAN`; for a state, the .tfstate file or `terraform state pull`",
+            )),
+            _ => None,
+        };
+        let error = Self::new(error.to_string());
+        match hint {
+            Some(hint) => error.hint(hint),
+            None => error,
+        }
+    }
+}
+
+/// What to do about an empty state: terraform truncates a state before it writes it, and keeps a backup beside it.
+fn empty_hint(file: &str) -> String {
+    let backup = format!("{file}.backup");
+    if Path::new(&backup).is_file() {
+        format!("a write was cut off, perhaps; the state before it is in {backup}")
+    } else {
+        String::from("a write was cut off, perhaps; look for its .backup file, or a version of it in its store")
+    }
+}
+
+impl From<DuplicateObject> for CliError {
+    fn from(error: DuplicateObject) -> Self {
+        Self::new(error.to_string()).hint("compare them one at a time")
+    }
+}
+
+impl From<OpenError> for CliError {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Read(error) => error.into(),
+            OpenError::Io { path, source } => Self::io(&path, "cannot be read", &source),
+            other => Self::new(other.to_string()),
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Reading sources.
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use landfast::drift::RuleSet;
+use landfast::state::{Document, Limits, StateFile};
+
+use crate::error::CliError;
+
+/// The name under which standard input stands in messages and reports.
+const STDIN: &str = "(standard input)";
+
+/// Reads a source: a path, or `-` for standard input.
+pub(crate) fn document(source: &Path) -> Result<Document, CliError> {
+    let limits = Limits::default();
+    if source.as_os_str() != "-" {
+        return Ok(landfast::open(source, &limits)?);
+    }
+    let mut bytes = Vec::new();
+    let most = u64::try_from(limits.max_bytes).unwrap_or(u64::MAX).saturating_add(1);
+    let mut input = std::io::stdin().lock().take(most);
+    input.read_to_end(&mut bytes).map_err(|error| CliError::io(Path::new(STDIN), "cannot be read", &error))?;
+    Ok(Document::read(bytes.into(), STDIN, &limits)?)
+}
+
+/// Reads several sources; standard input can be one of them once.
+pub(crate) fn documents<'a>(sources: impl IntoIterator<Item = &'a PathBuf>) -> Result<Vec<Document>, CliError> {
+    let sources: Vec<_> = sources.into_iter().collect();
+    if sources.iter().filter(|source| source.as_os_str() == "-").count() > 1 {
+        return Err(CliError::usage("standard input can be given once only"));
+    }
+    sources.into_iter().map(|source| document(source)).collect()
+}
+
+/// Reads a source that must be a state file.
+pub(crate) fn state(source: &Path) -> Result<StateFile, CliError> {
+    match document(source)? {
+        Document::State(state) => Ok(state),
+        _ => Err(CliError::new(format!("{}: not a state file", source.display()))),
+    }
+}
+
+/// The rules of these files and folders; the embedded ones without any.
+pub(crate) fn rules(paths: &[PathBuf]) -> Result<std::sync::Arc<RuleSet>, CliError> {
+    if paths.is_empty() {
+        return Ok(RuleSet::embedded());
+    }
+    let mut files = Vec::new();
+    for path in paths {
+        if path.is_dir() {
+            let entries = std::fs::read_dir(path).map_err(|error| CliError::io(path, "cannot be read", &error))?;
+            let mut found: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+            found.retain(|file| file.extension().is_some_and(|extension| extension == "toml"));
+            found.sort();
+            if found.is_empty() {
+                return Err(CliError::new(format!("{}: no *.toml in this folder", path.display())));
+            }
+            files.append(&mut found);
+        } else {
+            files.push(path.clone());
+        }
+    }
+    let mut texts = Vec::new();
+    for file in &files {
+        let text = std::fs::read_to_string(file).map_err(|error| CliError::io(file, "cannot be read", &error))?;
+        texts.push((file.display().to_string(), text));
+    }
+    let texts: Vec<(&str, &str)> = texts.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    RuleSet::from_toml(&texts).map(std::sync::Arc::new).map_err(|error| CliError::new(error.to_string()))
+}

@@ -1,0 +1,60 @@
+//! The `landfast` command as a library, so that tests and the generated documentation see what users see.
+//!
+//! It parses arguments, reads and writes files, chooses colours and exit codes, and adds hints to errors. It holds no rule
+//! of its own: what is drift, and how bad, the `landfast` library says.
+//!
+//! ```
+//! let help = landfast_cli::command().render_help().to_string();
+//! assert!(help.contains("check"));
+//! ```
+
+mod args;
+mod commands;
+mod error;
+mod input;
+mod key;
+mod output;
+
+use std::ffi::OsString;
+
+use clap::{CommandFactory as _, Parser as _};
+use landfast::ExitCode;
+
+use args::Args;
+
+/// The command line as clap has it.
+#[must_use]
+pub fn command() -> clap::Command {
+    Args::command()
+}
+
+/// Runs the command with the arguments and the standard streams of this process.
+#[must_use]
+pub fn main() -> std::process::ExitCode {
+    let code = run(std::env::args_os());
+    std::process::ExitCode::from(u8::try_from(code.code()).unwrap_or(u8::MAX))
+}
+
+/// Runs the command with these arguments, the first being the program's name.
+#[must_use]
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let args = match Args::try_parse_from(arguments) {
+        Ok(args) => args,
+        Err(error) => return usage(&error),
+    };
+    output::start_tracing(args.global.verbose);
+    match commands::run(&args) {
+        Ok(code) => code,
+        Err(error) => {
+            output::complain(&error, &args.global);
+            error.code()
+        }
+    }
+}
+
+/// Help and versions are no errors, though clap has them as such.
+fn usage(error: &clap::Error) -> ExitCode {
+    // A closed stream is no reason to fail.
+    let _ = error.print();
+    if error.use_stderr() { ExitCode::Usage } else { ExitCode::Clean }
+}

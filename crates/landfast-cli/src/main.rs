@@ -1,0 +1,5 @@
+//! The `landfast` command.
+
+fn main() -> std::process::ExitCode {
+    landfast_cli::main()
+}

@@ -1,0 +1,110 @@
+//! Writing results, errors and traces.
+
+use std::fs;
+use std::io::{self, ErrorKind, IsTerminal as _, Write as _};
+use std::path::Path;
+
+use landfast::report::{ColorChoice, Detail, TextOptions, escape_line};
+
+use crate::args::{ColorWhen, Global};
+use crate::error::CliError;
+
+/// Who may read a file that is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Secrecy {
+    /// Whoever may by the process's mask.
+    Ordinary,
+    /// The owner alone.
+    Private,
+}
+
+/// Writes a result where the arguments say. A file is replaced as a whole or not at all; a closed pipe ends quietly.
+pub(crate) fn write(global: &Global, bytes: &[u8], secrecy: Secrecy) -> Result<(), CliError> {
+    let Some(path) = &global.output else {
+        let mut out = io::stdout().lock();
+        return match out.write_all(bytes).and_then(|()| out.flush()) {
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+                Err(CliError::io(Path::new("(standard output)"), "cannot be written", &error))
+            }
+            _ => Ok(()),
+        };
+    };
+    replace(path, bytes, secrecy).map_err(|error| CliError::io(path, "cannot be written", &error))
+}
+
+fn replace(path: &Path, bytes: &[u8], secrecy: Secrecy) -> io::Result<()> {
+    // A device or a pipe cannot be replaced; a link is followed to what it names.
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    if fs::metadata(&target).is_ok_and(|metadata| !metadata.is_file()) {
+        return fs::OpenOptions::new().write(true).open(&target)?.write_all(bytes);
+    }
+    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    if secrecy == Secrecy::Ordinary {
+        use std::os::unix::fs::PermissionsExt as _;
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    let mut file = builder.tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(&target).map(drop).map_err(|error| error.error)
+}
+
+/// How to render text: colours and width by where it goes.
+pub(crate) fn text_options(global: &Global) -> TextOptions {
+    let mut options = TextOptions::default();
+    let terminal = global.output.is_none() && io::stdout().is_terminal();
+    options.color = color(global.color, terminal);
+    if terminal && let Some((width, _)) = terminal_size::terminal_size() {
+        options.width = usize::from(width.0);
+    }
+    if let Some(width) = std::env::var("COLUMNS").ok().and_then(|width| width.parse().ok()).filter(|width| *width > 0) {
+        options.width = width;
+    }
+    if global.verbose > 0 {
+        options.detail = Detail::Everything;
+    }
+    options
+}
+
+/// Whether to use colours: the flag, then NO_COLOR and CLICOLOR_FORCE, then the terminal.
+fn color(when: ColorWhen, terminal: bool) -> ColorChoice {
+    let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
+    let always = match when {
+        ColorWhen::Always => true,
+        ColorWhen::Never => false,
+        ColorWhen::Auto if std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) => false,
+        ColorWhen::Auto => terminal || set("CLICOLOR_FORCE"),
+    };
+    if always { ColorChoice::Always } else { ColorChoice::Never }
+}
+
+/// Shows an error, and its hint, on standard error.
+pub(crate) fn complain(error: &CliError, global: &Global) {
+    let paint = color(global.color, io::stderr().is_terminal()) == ColorChoice::Always;
+    let (red, bold, reset) = if paint { ("\x1b[1;31m", "\x1b[1m", "\x1b[0m") } else { ("", "", "") };
+    let mut out = io::stderr().lock();
+    // Nothing can be done about a standard error that is closed.
+    let _ = writeln!(out, "{red}error{reset}: {}", escape_line(error.message()));
+    if let Some(hint) = error.hint_text() {
+        let _ = writeln!(out, "{bold}hint{reset}: {}", escape_line(hint));
+    }
+}
+
+/// Shows a warning on standard error.
+pub(crate) fn warn(message: &str) {
+    let _ = writeln!(io::stderr().lock(), "warning: {}", escape_line(message));
+}
+
+/// Traces go to standard error: none by default, debug with `-v`, everything with `-vv`.
+pub(crate) fn start_tracing(verbose: u8) {
+    let level = match verbose {
+        0 => return,
+        1 => tracing::Level::DEBUG,
+        _ => tracing::Level::TRACE,
+    };
+    let subscriber = tracing_subscriber::fmt().with_max_level(level).with_writer(io::stderr).with_ansi(false).finish();
+    // A second call in one process, as tests make, keeps the first subscriber.
+    let _ = tracing::subscriber::set_global_default(subscriber);
+}

@@ -1,0 +1,24 @@
+//! Behaviour of the built binary.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a failed unwrap is a failed test, in what tests share too"
+)]
+
+mod check;
+#[cfg(any(feature = "corpus", feature = "live"))]
+mod corpus;
+mod diff;
+mod errors;
+mod graph;
+#[cfg(feature = "corpus")]
+mod hostile;
+#[cfg(feature = "live")]
+mod live;
+#[cfg(feature = "corpus")]
+mod oracle;
+mod run;
+#[cfg(feature = "corpus")]
+mod secrets;
+mod snapshot;

@@ -1,0 +1,51 @@
+//! The rules that concern one resource type.
+
+use landfast_state::PathStep;
+
+use super::pattern::{Glob, PathPattern};
+use super::{AttributeRule, Hint, HintKind, MirrorRule, NormaliseRule, PresenceRule, RuleSet};
+use crate::normalise::Normaliser;
+use crate::report::RuleId;
+
+/// The rules of a set that concern one resource type, in their order.
+#[derive(Debug, Default)]
+pub(crate) struct TypeRules<'r> {
+    pub(crate) attributes: Vec<&'r AttributeRule>,
+    pub(crate) presences: Vec<&'r PresenceRule>,
+    pub(crate) mirrors: Vec<&'r MirrorRule>,
+    hints: Vec<&'r Hint>,
+    normalisers: Vec<&'r NormaliseRule>,
+}
+
+impl<'r> TypeRules<'r> {
+    /// Picks the rules for `type_name`; `extra` hints come before those of the set.
+    pub(crate) fn new(rules: &'r RuleSet, extra: &'r [Hint], type_name: &str) -> Self {
+        let fits = |types: &[Glob]| types.iter().any(|glob| glob.matches(type_name));
+        Self {
+            attributes: rules.attributes.iter().filter(|rule| fits(&rule.types)).collect(),
+            presences: rules.presences.iter().filter(|rule| fits(&rule.types)).collect(),
+            mirrors: rules.mirrors.iter().filter(|rule| fits(&rule.types)).collect(),
+            hints: extra.iter().chain(&rules.hints).filter(|hint| fits(&hint.types)).collect(),
+            normalisers: rules.normalisers.iter().filter(|rule| fits(&rule.types)).collect(),
+        }
+    }
+
+    /// How the attribute at `path` compares, by the first hint that says so.
+    pub(crate) fn hint(&self, path: &[PathStep]) -> Option<(HintKind, &'r RuleId)> {
+        let names = |hint: &&&Hint| hint.attributes.iter().any(|pattern| pattern.matches(path));
+        self.hints.iter().find(names).map(|hint| (hint.compare, &hint.id))
+    }
+
+    /// The rule that asks for `normaliser` at `path`.
+    pub(crate) fn normaliser(&self, normaliser: Normaliser, path: &[PathStep]) -> Option<&'r RuleId> {
+        let covers = |patterns: &Vec<PathPattern>| patterns.iter().any(|pattern| pattern.covers(path));
+        let asks =
+            |rule: &&&NormaliseRule| rule.normaliser == normaliser && rule.attributes.as_ref().is_none_or(covers);
+        self.normalisers.iter().find(asks).map(|rule| &rule.id)
+    }
+
+    /// Whether any rule asks for `normaliser` anywhere.
+    pub(crate) fn asks_for(&self, normaliser: Normaliser) -> bool {
+        self.normalisers.iter().any(|rule| rule.normaliser == normaliser)
+    }
+}

@@ -1,0 +1,47 @@
+//! The RFC 6902 suite of the corpus: a difference exported as JSON Patch does what the suite's own patches do.
+
+use std::path::PathBuf;
+
+use landfast_drift::diff::diff;
+use landfast_state::Value;
+
+use crate::world::{json, raw};
+
+/// The corpus: the folder that `LANDFAST_CORPUS` names, or `shared/corpus` beside the workspace.
+fn corpus() -> PathBuf {
+    let folder = match std::env::var_os("LANDFAST_CORPUS") {
+        Some(folder) => PathBuf::from(folder),
+        None => PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus"),
+    };
+    assert!(folder.is_dir(), "no corpus at {}: set LANDFAST_CORPUS", folder.display());
+    folder
+}
+
+/// `a` with the exported difference to `b` applied by the json-patch crate.
+pub(crate) fn patched(a: &Value, b: &Value) -> Value {
+    let patch = serde_json::to_string(&diff(a, b).to_json_patch()).unwrap();
+    let patch: json_patch::Patch = serde_json::from_str(&patch).unwrap();
+    let mut document: serde_json::Value = serde_json::from_str(&json(a)).unwrap();
+    json_patch::patch(&mut document, &patch).unwrap();
+    Value::from_raw(raw(&document.to_string()).as_raw(), &[])
+}
+
+#[test]
+fn the_json_patch_suite() {
+    let mut ran = 0;
+    for name in ["spec_tests.json", "tests.json"] {
+        let file = corpus().join("diff/json-patch/json-patch+json-patch-tests").join(name);
+        let text = std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        let cases: Vec<serde_json::Value> = serde_json::from_str(&text).unwrap();
+        for case in &cases {
+            let (Some(document), Some(expected)) = (case.get("doc"), case.get("expected")) else { continue };
+            let of = |value: &serde_json::Value| Value::from_raw(raw(&value.to_string()).as_raw(), &[]);
+            let (a, b) = (of(document), of(expected));
+            assert_eq!(diff(&a, &b).apply(&a).unwrap(), b, "{case}");
+            assert_eq!(patched(&a, &b), b, "{case}");
+            assert_eq!(patched(&b, &a), a, "{case}");
+            ran += 1;
+        }
+    }
+    assert_eq!(ran, 75, "cases of the suite with a document and an expected one");
+}

@@ -1,0 +1,90 @@
+//! How hints change what is compared.
+
+use landfast_drift::DriftStatus;
+use landfast_drift::rules::{Hint, HintKind};
+
+use crate::world::{bare, changes, drift, hint, normalised};
+
+#[test]
+fn a_set_has_neither_order_nor_repeats() {
+    let options = hint("s", HintKind::Set);
+    let found = drift(r#"{"s":["a","b","c"]}"#, r#"{"s":["c","a","b","a"]}"#, &options);
+    assert_eq!(found.status, DriftStatus::InSync);
+    assert_eq!(normalised(&found), ["s collection-kind by test-hint"]);
+    let found = drift(r#"{"s":["a","b"]}"#, r#"{"s":["c","b"]}"#, &options);
+    assert_eq!(changes(&found), [r#"s[0] added - -> "c""#, r#"s[0] removed "a" -> -"#]);
+    assert!(normalised(&found).is_empty());
+    assert_eq!(drift(r#"{"s":["a","b"]}"#, r#"{"s":["b","a"]}"#, &bare()).status, DriftStatus::Drifted);
+}
+
+#[test]
+fn unordered_counts_repeats() {
+    let options = hint("s", HintKind::Unordered);
+    assert_eq!(drift(r#"{"s":["a","b","a"]}"#, r#"{"s":["b","a","a"]}"#, &options).status, DriftStatus::InSync);
+    let found = drift(r#"{"s":["a","b"]}"#, r#"{"s":["b","a","a"]}"#, &options);
+    assert_eq!(changes(&found), [r#"s[2] added - -> "a""#]);
+}
+
+#[test]
+fn elements_of_a_set_are_paired_by_similarity() {
+    let options = hint("rule", HintKind::Set);
+    let before = r#"{"rule":[{"port":22,"proto":"tcp","cidr":"10.0.0.0/8","note":""},{"port":443,"proto":"tcp","cidr":"0.0.0.0/0","note":""}]}"#;
+    let after = r#"{"rule":[{"port":443,"proto":"tcp","cidr":"0.0.0.0/0","note":""},{"port":22,"proto":"tcp","cidr":"0.0.0.0/0","note":""}]}"#;
+    assert_eq!(changes(&drift(before, after, &options)), [r#"rule[0].cidr changed "10.0.0.0/8" -> "0.0.0.0/0""#]);
+    // Zeros that both have do not make two rules similar.
+    let before = r#"{"rule":[{"port":22,"cidr":"10.0.0.0/8","a":"","b":false,"c":[],"d":null}]}"#;
+    let after = r#"{"rule":[{"port":53,"cidr":"0.0.0.0/0","a":"","b":false,"c":[],"d":null}]}"#;
+    let kinds: Vec<&str> = drift(before, after, &options).changes.iter().map(|change| change.kind.as_str()).collect();
+    assert_eq!(kinds, ["added", "removed"]);
+}
+
+#[test]
+fn elements_of_a_set_that_are_equal_by_a_normaliser_are_equal() {
+    let options = hint("s", HintKind::Set);
+    let before = r#"{"s":[{"a":1,"x":null},{"a":2}]}"#;
+    let found = drift(before, r#"{"s":[{"a":2,"x":null},{"a":1}]}"#, &options);
+    assert_eq!(found.status, DriftStatus::InSync);
+    assert_eq!(normalised(&found), ["s collection-kind by test-hint", "s[0].x null-absent", "s[1].x null-absent"]);
+}
+
+#[test]
+fn hints_inside_of_sets() {
+    let mut options = hint("rule", HintKind::Set);
+    options.hints.push(Hint::new("inner", "test_*", "rule.*.cidrs", HintKind::Set).unwrap());
+    let before = r#"{"rule":[{"port":22,"cidrs":["a","b"]},{"port":80,"cidrs":["c"]}]}"#;
+    let after = r#"{"rule":[{"port":80,"cidrs":["c"]},{"port":22,"cidrs":["b","a"]}]}"#;
+    assert_eq!(drift(before, after, &options).status, DriftStatus::InSync);
+}
+
+#[test]
+fn json_strings_report_places_in_the_document() {
+    let options = hint("policy", HintKind::JsonString);
+    let before = r#"{"policy":"{\"Statement\":[{\"Effect\":\"Deny\",\"N\":null}],\"Version\":\"1\"}"}"#;
+    let after = r#"{"policy":"{ \"Version\":\"1\", \"Statement\":[{\"Effect\":\"Allow\"}]}"}"#;
+    assert_eq!(
+        changes(&drift(before, after, &options)),
+        [r#"policy.Statement[0].Effect changed "Deny" -> "Allow""#, "policy.Statement[0].N removed null -> -"]
+    );
+    let same = r#"{"policy":"{\"Version\":\"1\",\"Statement\":[{\"N\":null,\"Effect\":\"Deny\"}]}"}"#;
+    let found = drift(before, same, &options);
+    assert_eq!((changes(&found).len(), normalised(&found)), (0, vec!["policy json-document by test-hint".to_owned()]));
+    let found = drift(before, r#"{"policy":"none"}"#, &options);
+    assert_eq!(found.changes.len(), 1);
+    assert_eq!(found.changes[0].path.to_string(), "policy");
+}
+
+#[test]
+fn entries_of_a_map_may_be_null() {
+    let options = hint("m", HintKind::Map);
+    assert_eq!(changes(&drift(r#"{"m":{"k":null}}"#, r#"{"m":{}}"#, &options)), ["m.k removed null -> -"]);
+    assert_eq!(changes(&drift(r#"{"m":{"k":null}}"#, r#"{"m":{"k":"x"}}"#, &options)), [r#"m.k changed null -> "x""#]);
+}
+
+#[test]
+fn the_order_of_a_set_changes_nothing_but_places() {
+    let options = hint("s", HintKind::Set);
+    let one = drift(r#"{"s":[{"a":1,"b":2,"c":3},{"a":7,"b":8,"c":9}]}"#, r#"{"s":[{"a":1,"b":2,"c":4}]}"#, &options);
+    let two = drift(r#"{"s":[{"a":7,"b":8,"c":9},{"a":1,"b":2,"c":3}]}"#, r#"{"s":[{"a":1,"b":2,"c":4}]}"#, &options);
+    assert_eq!(changes(&one), ["s[0].c changed 3 -> 4", r#"s[1] removed {"a":7,"b":8,"c":9} -> -"#]);
+    assert_eq!(changes(&two), [r#"s[0] removed {"a":7,"b":8,"c":9} -> -"#, "s[1].c changed 3 -> 4"]);
+}

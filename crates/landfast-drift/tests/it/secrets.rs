@@ -1,0 +1,101 @@
+//! Sensitive values: compared, never shown.
+
+use landfast_drift::{CompareOptions, DriftStatus};
+use landfast_state::{FingerprintKey, ResourceObject, Sensitive, Value};
+
+use crate::world::{bare, changes, compared, drift, normalised, object, paths, with_rules};
+
+fn marked(attributes: &str, sensitive: &[&str]) -> ResourceObject {
+    let mut object = object("test_thing.x", attributes);
+    object.sensitive = paths(sensitive);
+    object
+}
+
+#[test]
+fn a_changed_secret_is_told_and_not_shown() {
+    let found = compared(
+        marked(r#"{"password":"hunter22","n":1}"#, &["password"]),
+        marked(r#"{"password":"hunter23","n":1}"#, &["password"]),
+        &bare(),
+    );
+    assert_eq!(changes(&found), [r#"password changed "(sensitive value)" -> "(sensitive value)""#]);
+    assert!(found.changes[0].sensitive);
+    assert!(!format!("{found:?}").contains("hunter2"));
+}
+
+#[test]
+fn a_secret_marked_on_one_side_only_is_compared_and_not_shown() {
+    let plain = marked(r#"{"password":"hunter22"}"#, &[]);
+    let same = compared(plain.clone(), marked(r#"{"password":"hunter22"}"#, &["password"]), &bare());
+    assert_eq!((same.status, same.normalised.len()), (DriftStatus::InSync, 0), "marks alone are no difference");
+    for other in [marked(r#"{"password":"hunter23"}"#, &["password"]), marked(r#"{"password":null}"#, &["password"])] {
+        for found in [compared(plain.clone(), other.clone(), &bare()), compared(other, plain.clone(), &bare())] {
+            assert_eq!(found.changes.len(), 1);
+            assert!(found.changes[0].sensitive);
+            assert!(!format!("{found:?}").contains("hunter2"), "{found:?}");
+        }
+    }
+}
+
+#[test]
+fn many_changes_in_one_secret_are_one() {
+    let found = compared(
+        marked(r#"{"creds":{"user":"one-long","pass":"two-long"}}"#, &["creds"]),
+        marked(r#"{"creds":{"user":"three-long","pass":"four-long"}}"#, &["creds.pass"]),
+        &bare(),
+    );
+    assert_eq!(changes(&found), [r#"creds changed "(sensitive value)" -> "(sensitive value)""#]);
+    assert!(!format!("{found:?}").contains("-long"));
+}
+
+#[test]
+fn a_secret_in_an_added_block_stays_one() {
+    let found = compared(
+        marked(r#"{"block":[]}"#, &[]),
+        marked(r#"{"block":[{"name":"x","key":"hunter22"}]}"#, &["block[0].key"]),
+        &bare(),
+    );
+    assert_eq!(changes(&found), [r#"block[0] added - -> {"key":"(sensitive value)","name":"x"}"#]);
+    assert!(found.changes[0].sensitive);
+}
+
+#[test]
+fn normalisers_reach_secrets_and_do_not_show_them() {
+    let options = with_rules(
+        "[[normalise]]\nid = \"sdk\"\nnormaliser = \"sdk-null-zero\"\nresource_types = [\"*\"]\n\
+         [[normalise]]\nid = \"docs\"\nnormaliser = \"json-document\"\nresource_types = [\"*\"]\n",
+    );
+    let found = compared(
+        marked(r#"{"a":null,"doc":"{\"k\":\"hunter22\"}","gone":null}"#, &["a", "doc", "gone"]),
+        marked(r#"{"a":"","doc":"{ \"k\": \"hunter22\" }"}"#, &["doc"]),
+        &options,
+    );
+    assert_eq!(found.status, DriftStatus::InSync);
+    assert_eq!(normalised(&found), ["a sdk-null-zero by sdk", "doc json-document by docs", "gone null-absent"]);
+    assert!(!format!("{found:?}").contains("hunter"));
+}
+
+/// A resource whose password is known by its fingerprint only, as a stored snapshot has it, is read back by putting the
+/// fingerprint where the value was.
+fn fingerprints(key: &FingerprintKey, secret: &str) -> Value {
+    let fingerprint = Sensitive::new(Value::String(secret.to_owned())).fingerprint(key);
+    Value::Sensitive(Sensitive::from_fingerprint(fingerprint))
+}
+
+#[test]
+fn fingerprints_compare_under_their_key() {
+    let key = FingerprintKey::from_bytes([7; 32]);
+    let held = fingerprints(&key, "hunter22");
+    let Value::Sensitive(held) = held else { unreachable!() };
+    let value = Sensitive::new(Value::String("hunter22".into()));
+    use landfast_state::SensitiveComparison::{Different, Same, Unreadable};
+    assert_eq!(held.compare(&value, Some(&key)), Same);
+    assert_eq!(held.compare(&Sensitive::new(Value::Null), Some(&key)), Different);
+    assert_eq!(held.compare(&value, None), Unreadable);
+}
+
+#[test]
+fn the_default_options_have_no_key() {
+    assert!(CompareOptions::default().fingerprint_key.is_none());
+    assert_eq!(drift("{}", "{}", &CompareOptions::default()).status, DriftStatus::InSync);
+}

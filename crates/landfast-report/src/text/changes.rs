@@ -1,0 +1,93 @@
+//! The changes of one resource.
+
+use std::fmt::Write as _;
+
+use landfast_drift::{AttributeChange, ChangeKind};
+use landfast_state::Value;
+use similar::{ChangeTag, TextDiff};
+
+use super::style::Painter;
+use super::values::{lines_of, lines_of_text};
+use crate::escape::escape_line;
+
+/// Paths are padded to the widest one of the resource, but not beyond this.
+const MAX_PAD: usize = 40;
+
+/// Unchanged lines shown around a change inside a long text.
+const CONTEXT: usize = 3;
+
+/// Appends the changes, one a line where they fit in `width` columns.
+pub(super) fn push_changes(out: &mut String, changes: &[AttributeChange], width: usize, painter: &Painter) {
+    let paths: Vec<String> = changes.iter().map(|change| path_text(change)).collect();
+    let lengths = paths.iter().map(|path| path.chars().count());
+    let pad = lengths.filter(|length| *length <= MAX_PAD).max().unwrap_or_default();
+    for (change, path) in changes.iter().zip(&paths) {
+        push_change(out, change, path, pad, width, painter);
+    }
+}
+
+fn path_text(change: &AttributeChange) -> String {
+    let path = escape_line(&change.path.to_string()).into_owned();
+    if path.is_empty() { String::from("(all attributes)") } else { path }
+}
+
+fn push_change(out: &mut String, change: &AttributeChange, path: &str, pad: usize, width: usize, painter: &Painter) {
+    let sign = painter.change(change.kind, sign_of(change.kind));
+    // Writing to a string cannot fail, here and below.
+    if let (Some(Value::String(before)), Some(Value::String(after))) = (&change.before, &change.after)
+        && let (Some(before), Some(after)) = (lines_of_text(before), lines_of_text(after))
+    {
+        let _ = writeln!(out, "    {sign} {path}");
+        push_line_diff(out, &before, &after, painter);
+        return;
+    }
+    let shown = |value: &Value| escape_line(&value.to_string()).into_owned();
+    let line = match (&change.before, &change.after) {
+        (Some(Value::Sensitive(before)), Some(Value::Sensitive(_))) => format!("{before} changed"),
+        (Some(before), Some(after)) => format!("{} -> {}", shown(before), shown(after)),
+        (Some(value), None) | (None, Some(value)) => shown(value),
+        (None, None) => String::new(),
+    };
+    // Four columns of indent, the sign and a space, then the path, padded, and two spaces.
+    if 4 + 2 + path.chars().count().max(pad) + 2 + line.chars().count() <= width {
+        let _ = writeln!(out, "    {sign} {path:pad$}  {line}");
+        return;
+    }
+    let _ = writeln!(out, "    {sign} {path}");
+    for (kind, value) in [(ChangeKind::Removed, &change.before), (ChangeKind::Added, &change.after)] {
+        for line in value.iter().flat_map(lines_of) {
+            let _ = writeln!(out, "        {}", painter.change(kind, &format!("{} {line}", sign_of(kind))));
+        }
+    }
+}
+
+fn push_line_diff(out: &mut String, before: &[String], after: &[String], painter: &Painter) {
+    let before: Vec<&str> = before.iter().map(String::as_str).collect();
+    let after: Vec<&str> = after.iter().map(String::as_str).collect();
+    let diff = TextDiff::from_slices(&before, &after);
+    for (at, group) in diff.grouped_ops(CONTEXT).iter().enumerate() {
+        if at > 0 {
+            out.push_str("          ...\n");
+        }
+        for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
+            let line = change.value();
+            let _ = match change.tag() {
+                ChangeTag::Equal => writeln!(out, "          {line}"),
+                ChangeTag::Delete => {
+                    writeln!(out, "        {}", painter.change(ChangeKind::Removed, &format!("- {line}")))
+                }
+                ChangeTag::Insert => {
+                    writeln!(out, "        {}", painter.change(ChangeKind::Added, &format!("+ {line}")))
+                }
+            };
+        }
+    }
+}
+
+fn sign_of(kind: ChangeKind) -> &'static str {
+    match kind {
+        ChangeKind::Changed => "~",
+        ChangeKind::Added => "+",
+        ChangeKind::Removed => "-",
+    }
+}

@@ -1,0 +1,199 @@
+//! Reading snapshots and observations.
+
+use std::str::FromStr;
+
+use bytes::Bytes;
+
+use crate::attribute_path::{AttributePath, PathStep};
+use crate::fingerprint::Fingerprint;
+use crate::json::{JsonError, Kind, Limits, RawJson, Reader, quote_safe};
+use crate::read_error::ReadError;
+use crate::redact::SecretTexts;
+use crate::snapshot::{Attributes, Gap, GapKind, Observation, Origin, ResourceObject, Snapshot, SourceKind};
+
+/// Reads a snapshot file. Unknown members are tolerated.
+///
+/// # Errors
+/// On bad input, and on another major version of the format.
+pub fn read_snapshot(source: Bytes, file: &str, limits: &Limits) -> Result<Snapshot, ReadError> {
+    read(&source, file, limits, "snapshot").map(|observation| observation.snapshot)
+}
+
+/// Reads an observation file. Unknown members are tolerated.
+///
+/// # Errors
+/// On bad input, and on another major version of the format.
+pub fn read_observation(source: Bytes, file: &str, limits: &Limits) -> Result<Observation, ReadError> {
+    read(&source, file, limits, "observation")
+}
+
+#[derive(Default)]
+struct Parts {
+    kind: String,
+    version: String,
+    origins: Vec<Origin>,
+    objects: Vec<ResourceObject>,
+    gaps: Vec<Gap>,
+}
+
+fn read(source: &Bytes, file: &str, limits: &Limits, wanted: &'static str) -> Result<Observation, ReadError> {
+    let parts = read_parts(source, file, limits).map_err(|error| ReadError::json(file, error))?;
+    if parts.kind != wanted {
+        let wanted = if wanted == "snapshot" { "a snapshot" } else { "an observation" };
+        let file = file.to_owned();
+        return Err(ReadError::Unrecognised { file, wanted, found: "a document of another kind" });
+    }
+    if parts.version.split('.').next() != Some("1") {
+        let (file, version) = (file.to_owned(), quote_safe(&parts.version));
+        return Err(ReadError::UnsupportedVersion { file, format: "a snapshot", version, supported: "1.x" });
+    }
+    let snapshot = Snapshot::with_origins(parts.origins, parts.objects, SecretTexts::default())
+        .map_err(|error| ReadError::Duplicate { file: file.to_owned(), error })?;
+    let mut gaps = parts.gaps;
+    gaps.sort_by(|a, b| a.address.cmp(&b.address));
+    Ok(Observation { snapshot, gaps })
+}
+
+fn read_parts(source: &Bytes, file: &str, limits: &Limits) -> Result<Parts, JsonError> {
+    let mut reader = Reader::new(source, limits)?;
+    let mut parts = Parts::default();
+    reader.enter_object()?;
+    while let Some(key) = reader.next_member()? {
+        match &*key {
+            "landfast" => parts.kind = reader.string()?.into_owned(),
+            "format_version" => parts.version = reader.string()?.into_owned(),
+            "origins" => parts.origins = list(&mut reader, |reader| read_origin(reader, file))?,
+            "objects" => parts.objects = list(&mut reader, |reader| read_object(reader, source))?,
+            "gaps" => parts.gaps = list(&mut reader, read_gap)?,
+            _ => drop(reader.raw()?),
+        }
+    }
+    reader.finish()?;
+    Ok(parts)
+}
+
+fn list<'a, T>(
+    reader: &mut Reader<'a>,
+    mut item: impl FnMut(&mut Reader<'a>) -> Result<T, JsonError>,
+) -> Result<Vec<T>, JsonError> {
+    let mut items = Vec::new();
+    reader.enter_array()?;
+    while reader.next_element()? {
+        items.push(item(reader)?);
+    }
+    Ok(items)
+}
+
+fn read_origin(reader: &mut Reader<'_>, file: &str) -> Result<Origin, JsonError> {
+    let mut origin = Origin::new(SourceKind::Snapshot, file);
+    reader.enter_object()?;
+    while let Some(key) = reader.next_member()? {
+        match &*key {
+            "kind" => {
+                let at = reader.offset();
+                let kind = SourceKind::from_name(&reader.string()?);
+                origin.kind = kind.ok_or_else(|| reader.invalid_at(at, "an unknown kind of origin"))?;
+            }
+            "source" => origin.source = reader.string()?.into_owned(),
+            "lineage" => origin.lineage = Some(reader.string()?.into_owned()),
+            "terraform_version" => origin.terraform_version = Some(reader.string()?.into_owned()),
+            "timestamp" => origin.timestamp = Some(reader.string()?.into_owned()),
+            "serial" => origin.serial = Some(reader.unsigned()?),
+            _ => drop(reader.raw()?),
+        }
+    }
+    Ok(origin)
+}
+
+fn read_object(reader: &mut Reader<'_>, source: &Bytes) -> Result<ResourceObject, JsonError> {
+    let at = reader.offset();
+    let mut address = None;
+    let mut object_attributes = Attributes::None;
+    let mut provider = String::new();
+    let (mut schema_version, mut tainted) = (0, false);
+    let (mut fingerprints, mut unknown, mut dependencies) = (Vec::new(), Vec::new(), Vec::new());
+    reader.enter_object()?;
+    while let Some(key) = reader.next_member()? {
+        match &*key {
+            "address" => address = Some(parse(reader)?),
+            "provider" => provider = reader.string()?.into_owned(),
+            "schema_version" => schema_version = reader.unsigned()?,
+            "tainted" => tainted = reader.boolean()?,
+            "attributes" => {
+                reader.expect(Kind::Object)?;
+                object_attributes = Attributes::Nested(RawJson::from_raw(source, reader.raw()?));
+            }
+            "sensitive" => fingerprints = list(reader, read_fingerprint)?,
+            "unknown" => unknown = list(reader, read_path)?,
+            "dependencies" => dependencies = list(reader, parse)?,
+            _ => drop(reader.raw()?),
+        }
+    }
+    Ok(ResourceObject {
+        address: address.ok_or_else(|| reader.invalid_at(at, "an object without `address`"))?,
+        provider: provider.into(),
+        schema_version,
+        tainted,
+        attributes: object_attributes,
+        sensitive: Vec::new(),
+        unknown,
+        fingerprints,
+        dependencies,
+    })
+}
+
+fn read_fingerprint(reader: &mut Reader<'_>) -> Result<(AttributePath, Fingerprint), JsonError> {
+    let at = reader.offset();
+    let (mut path, mut fingerprint) = (None, None);
+    reader.enter_object()?;
+    while let Some(key) = reader.next_member()? {
+        match &*key {
+            "path" => path = Some(read_path(reader)?),
+            "fingerprint" => fingerprint = Some(parse(reader)?),
+            _ => drop(reader.raw()?),
+        }
+    }
+    path.zip(fingerprint).ok_or_else(|| reader.invalid_at(at, "a sensitive mark without `path` and `fingerprint`"))
+}
+
+fn read_path(reader: &mut Reader<'_>) -> Result<AttributePath, JsonError> {
+    let steps = list(reader, |reader| match reader.peek()? {
+        Kind::String => Ok(PathStep::Key(reader.string()?.into())),
+        _ => {
+            let at = reader.offset();
+            let index = usize::try_from(reader.unsigned()?);
+            index.map(PathStep::Index).map_err(|_| reader.invalid_at(at, "an index that no list has"))
+        }
+    })?;
+    Ok(AttributePath { steps })
+}
+
+fn read_gap(reader: &mut Reader<'_>) -> Result<Gap, JsonError> {
+    let at = reader.offset();
+    let (mut address, mut kind, mut reason) = (None, None, String::new());
+    reader.enter_object()?;
+    while let Some(key) = reader.next_member()? {
+        match &*key {
+            "address" => address = Some(parse(reader)?),
+            "kind" => {
+                kind = match &*reader.string()? {
+                    "unreadable" => Some(GapKind::Unreadable),
+                    "unsupported" => Some(GapKind::Unsupported),
+                    _ => None,
+                };
+            }
+            "reason" => reason = reader.string()?.into_owned(),
+            _ => drop(reader.raw()?),
+        }
+    }
+    match address.zip(kind) {
+        Some((address, kind)) => Ok(Gap { address, kind, reason }),
+        None => Err(reader.invalid_at(at, "a gap without `address` and a known `kind`")),
+    }
+}
+
+fn parse<T: FromStr<Err: std::fmt::Display>>(reader: &mut Reader<'_>) -> Result<T, JsonError> {
+    let at = reader.offset();
+    let text = reader.string()?;
+    text.parse().map_err(|error: T::Err| reader.invalid_at(at, error.to_string()))
+}

@@ -1,0 +1,44 @@
+//! Landfast finds where infrastructure has drifted from what was declared, and says how bad each drift is and why.
+//!
+//! This crate is the facade: it re-exports the libraries under short names and adds the few operations that most
+//! programs want. It holds no logic of its own, reads files only where it says so, and never writes.
+//!
+//! | module | what for |
+//! |---|---|
+//! | [`state`] | addresses, values, state files of formats 1 to 4, plan and show JSON, snapshots, the dependency graph |
+//! | [`drift`] | the comparison: status, severity, impact and class, by rules that are data |
+//! | [`report`] | the machine format and the renderers |
+//!
+//! # A tour
+//! ```no_run
+//! use landfast::drift::{CompareOptions, Severity};
+//! use landfast::report::{ReportKind, TextOptions, render_text};
+//! use landfast::state::Limits;
+//! use landfast::{ExitCode, FailOn};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! // What a file is (state, plan, show JSON, snapshot, observation) is detected.
+//! let recorded = landfast::open("recorded.tfstate".as_ref(), &Limits::default())?;
+//! let observed = landfast::open("observed.tfstate".as_ref(), &Limits::default())?;
+//!
+//! let report = landfast::check(&[recorded], &observed, &CompareOptions::default())?;
+//! for resource in report.resources.iter().filter(|resource| resource.severity >= Severity::Major) {
+//!     println!("{}: {} ({} changes)", resource.address, resource.severity, resource.changes.len());
+//!     for rule in &resource.rules {
+//!         println!("    because of {}: {}", rule.id, rule.why);
+//!     }
+//! }
+//! print!("{}", render_text(&report, ReportKind::Drift, &TextOptions::default()));
+//! std::process::exit(ExitCode::of_report(&report, &FailOn::default()).code());
+//! # }
+//! ```
+
+mod exit;
+mod operations;
+
+pub use landfast_drift as drift;
+pub use landfast_report as report;
+pub use landfast_state as state;
+
+pub use exit::{ExitCode, FailOn, GapPolicy};
+pub use operations::{OpenError, check, diff, open};
