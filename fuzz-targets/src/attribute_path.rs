@@ -23,7 +23,7 @@ pub(crate) fn run(data: &[u8]) {
 
 /// The paths to the scalars of a document.
 pub(crate) fn seeds(fixture: &Fixture) -> Vec<Vec<u8>> {
-    const MOST: usize = 500;
+    const MOST: usize = 100;
     let mut waiting: Vec<(AttributePath, Raw<'_>)> =
         fixture.json().map(|raw| (AttributePath::ROOT, raw)).into_iter().collect();
     let mut paths = Vec::new();
