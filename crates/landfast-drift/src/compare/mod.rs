@@ -2,6 +2,7 @@
 
 mod grade;
 mod list;
+mod mask;
 mod sensitive;
 mod similarity;
 mod walk;
@@ -70,6 +71,8 @@ pub fn compare(recorded: &Snapshot, observed: &Observation, options: &CompareOpt
     // What neither side holds, but the observation knows of.
     resources.extend(gaps.into_values().map(|gap| unknown_resource(&gap.address, "", gap)));
     resources.sort_by(|a, b| a.address.cmp(&b.address));
+    let redactor = Snapshot::redactor(&[recorded, &observed.snapshot]);
+    resources.iter_mut().for_each(|resource| mask::mask_copies(resource, &redactor));
     tracing::debug!(resources = resources.len(), "compared");
     DriftReport {
         recorded: recorded.origins().to_vec(),
@@ -231,7 +234,8 @@ fn same_text(before: &ResourceObject, after: &ResourceObject) -> bool {
         }
         _ => false,
     };
-    same && before.unknown == after.unknown
+    // What is known by its fingerprint only does not show in the text.
+    same && before.unknown == after.unknown && before.fingerprints.is_empty() && after.fingerprints.is_empty()
 }
 
 fn unreadable_reason(paths: &[AttributePath]) -> Option<String> {
