@@ -1,2 +1,44 @@
-//! x
-fn main() {}
+//! Development commands of the workspace, run as `cargo xtask COMMAND`. One file or folder per command; nothing here is
+//! published, and the libraries know nothing of it.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool for developers")]
+
+mod codegen;
+mod fuzz;
+mod problem;
+mod process;
+mod tidy;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Development commands of the Landfast workspace.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Tidy(tidy::Options),
+    Codegen(codegen::Options),
+    Fuzz(fuzz::Options),
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Tidy(options) => tidy::run(&options),
+        Command::Codegen(options) => codegen::run(&options),
+        Command::Fuzz(options) => fuzz::run(&options),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("error: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
