@@ -191,6 +191,19 @@ fn mirrors_count_nothing() {
 }
 
 #[test]
+fn what_is_computed_from_another_attribute_counts_nothing_beside_it() {
+    let options = with_rules(
+        "[[mirror]]\nid = \"print\"\nresource_types = [\"*\"]\nattribute = \"fingerprint\"\nof = \"labels\"\n",
+    );
+    let before = r#"{"labels":{"a":"1"},"fingerprint":"abc"}"#;
+    let found = drift(before, r#"{"labels":{"a":"2"},"fingerprint":"def"}"#, &options);
+    assert_eq!(changes(&found), [r#"labels.a changed "1" -> "2""#]);
+    assert_eq!(normalised(&found), ["fingerprint mirror by print"]);
+    let found = drift(before, r#"{"labels":{"a":"1"},"fingerprint":"def"}"#, &options);
+    assert_eq!(changes(&found), [r#"fingerprint changed "abc" -> "def""#], "nothing else changed");
+}
+
+#[test]
 fn long_lists_are_done_in_time() {
     let list = |from: usize| {
         let block = |at: usize| format!(r#"{{"id":{at},"other":{}}}"#, at + 1);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use landfast_drift::diff::diff;
 use landfast_state::Value;
 
-use crate::world::{json, raw};
+use crate::world::{json, value};
 
 /// The corpus: the folder that `LANDFAST_CORPUS` names, or `shared/corpus` beside the workspace.
 fn corpus() -> PathBuf {
@@ -23,7 +23,7 @@ pub(crate) fn patched(a: &Value, b: &Value) -> Value {
     let patch: json_patch::Patch = serde_json::from_str(&patch).unwrap();
     let mut document: serde_json::Value = serde_json::from_str(&json(a)).unwrap();
     json_patch::patch(&mut document, &patch).unwrap();
-    Value::from_raw(raw(&document.to_string()).as_raw(), &[])
+    value(&document.to_string())
 }
 
 #[test]
@@ -35,8 +35,7 @@ fn the_json_patch_suite() {
         let cases: Vec<serde_json::Value> = serde_json::from_str(&text).unwrap();
         for case in &cases {
             let (Some(document), Some(expected)) = (case.get("doc"), case.get("expected")) else { continue };
-            let of = |value: &serde_json::Value| Value::from_raw(raw(&value.to_string()).as_raw(), &[]);
-            let (a, b) = (of(document), of(expected));
+            let (a, b) = (value(&document.to_string()), value(&expected.to_string()));
             assert_eq!(diff(&a, &b).apply(&a).unwrap(), b, "{case}");
             assert_eq!(patched(&a, &b), b, "{case}");
             assert_eq!(patched(&b, &a), a, "{case}");
