@@ -3,13 +3,16 @@
 //! To add one, write a function that returns its text and give it a line in [`GENERATORS`]. With `--check` nothing is
 //! written: the command fails where the committed text is not what the function returns.
 
+mod cli;
+mod exit_codes;
 mod rules;
+mod schema;
 
 use std::path::Path;
 
 use crate::workspace::root;
 
-/// Write the generated files (rule catalogue and others), or check that they are up to date.
+/// Write the generated files (command line, exit codes, rules, report schema), or check that they are up to date.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
     /// Write nothing; fail when a file is not up to date.
@@ -25,7 +28,12 @@ struct Generator {
     text: fn(&Path) -> Result<String, String>,
 }
 
-const GENERATORS: &[Generator] = &[Generator { output: "docs/rules.md", text: rules::text }];
+const GENERATORS: &[Generator] = &[
+    Generator { output: "docs/cli.md", text: cli::text },
+    Generator { output: "docs/exit-codes.md", text: exit_codes::text },
+    Generator { output: "docs/rules.md", text: rules::text },
+    Generator { output: "docs/schema/report.schema.json", text: schema::text },
+];
 
 pub(crate) fn run(options: &Options) -> Result<(), String> {
     let root = root()?;
