@@ -23,6 +23,7 @@
 //!         attributes,
 //!         sensitive: Vec::new(),
 //!         unknown: Vec::new(),
+//!         fingerprints: Vec::new(),
 //!         dependencies: Vec::new(),
 //!     };
 //!     let origin = Origin::new(SourceKind::State, "example");

@@ -3,9 +3,8 @@
 use std::path::PathBuf;
 
 use landfast_drift::diff::diff;
-use landfast_state::Value;
 
-use crate::world::{json, value};
+use crate::world::{patched, value};
 
 /// The corpus: the folder that `LANDFAST_CORPUS` names, or `shared/corpus` beside the workspace.
 fn corpus() -> PathBuf {
@@ -15,15 +14,6 @@ fn corpus() -> PathBuf {
     };
     assert!(folder.is_dir(), "no corpus at {}: set LANDFAST_CORPUS", folder.display());
     folder
-}
-
-/// `a` with the exported difference to `b` applied by the json-patch crate.
-pub(crate) fn patched(a: &Value, b: &Value) -> Value {
-    let patch = serde_json::to_string(&diff(a, b).to_json_patch()).unwrap();
-    let patch: json_patch::Patch = serde_json::from_str(&patch).unwrap();
-    let mut document: serde_json::Value = serde_json::from_str(&json(a)).unwrap();
-    json_patch::patch(&mut document, &patch).unwrap();
-    value(&document.to_string())
 }
 
 #[test]

@@ -8,6 +8,7 @@
 )]
 
 mod attributes;
+#[cfg(feature = "corpus")]
 mod corpus;
 mod grading;
 mod hints;
