@@ -4,6 +4,9 @@
 use crate::problem::Problem;
 use crate::workspace::{SourceFile, Workspace};
 
+/// Phrases, one of which says what is absent.
+const ABSENCE: &[&str] = &["does not ", "does no ", "holds no ", "knows no ", "decides nothing", "never "];
+
 pub(super) fn check(workspace: &Workspace) -> Vec<Problem> {
     workspace.files.iter().filter(|file| file.is_crate_source()).flat_map(check_file).collect()
 }
@@ -25,7 +28,7 @@ fn check_file(file: &SourceFile) -> Vec<Problem> {
         ));
     }
     if !says_what_is_absent(&header) {
-        let message = "the crate's docs must say what the crate deliberately does not do, in the words \"does not\"";
+        let message = format!("the crate's docs must say what the crate deliberately does not do: one of {ABSENCE:?}");
         problems.push(Problem::new(&file.path, 1, message));
     }
     problems
@@ -46,7 +49,7 @@ fn has_example(header: &str) -> bool {
 
 fn says_what_is_absent(header: &str) -> bool {
     let words = header.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
-    words.contains("does not")
+    ABSENCE.iter().any(|phrase| words.contains(phrase))
 }
 
 #[cfg(test)]

@@ -21,7 +21,11 @@ const REGISTRY_HOSTS: &[(&str, &str)] = &[
 ];
 
 /// Files that may contain such text, each with its reason.
-const EXEMPT: &[(&str, &str)] = &[];
+const EXEMPT: &[(&str, &str)] = &[
+    ("fixtures/make/make_aws.py", "looks for such paths in the fixtures that it makes"),
+    ("fixtures/make/make_data.sh", "looks for such paths in the fixtures that it makes"),
+    ("fixtures/make/make_old.sh", "looks for such paths in the fixtures that it makes"),
+];
 
 pub(super) fn check(workspace: &Workspace) -> Vec<Problem> {
     let files = workspace.files.iter().filter(|file| !EXEMPT.iter().any(|(path, _)| *path == file.path));
