@@ -177,6 +177,14 @@ fn unknown_values() {
 }
 
 #[test]
+fn a_value_that_became_unknown_is_listed_though_the_text_is_the_same() {
+    let before = object("test_thing.x", r#"{"a":1}"#);
+    let mut after = before.clone();
+    after.unknown = paths(&["a"]);
+    assert_eq!(normalised(&compared(before, after, &bare())), ["a unknown-value"]);
+}
+
+#[test]
 fn mirrors_count_nothing() {
     let options = with_rules(
         "[[mirror]]\nid = \"tags-all\"\nresource_types = [\"*\"]\nattribute = \"tags_all\"\nof = \"tags\"\n",

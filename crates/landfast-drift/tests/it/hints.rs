@@ -48,6 +48,16 @@ fn elements_of_a_set_that_are_equal_by_a_normaliser_are_equal() {
 }
 
 #[test]
+fn large_sets_that_are_equal_by_a_normaliser_are_equal() {
+    let set = |members: &str, order: &dyn Fn(usize) -> usize| {
+        let elements: Vec<String> = (0..2000).map(|at| format!(r#"{{"id":{}{members}}}"#, order(at))).collect();
+        format!(r#"{{"s":[{}]}}"#, elements.join(","))
+    };
+    let (before, after) = (set("", &|at| at), set(r#","x":null"#, &|at| 1999 - at));
+    assert_eq!(drift(&before, &after, &hint("s", HintKind::Set)).status, DriftStatus::InSync);
+}
+
+#[test]
 fn hints_inside_of_sets() {
     let mut options = hint("rule", HintKind::Set);
     options.hints.push(Hint::new("inner", "test_*", "rule.*.cidrs", HintKind::Set).unwrap());
