@@ -58,7 +58,5 @@ fn check_values(raw: Raw<'_>, canonical: Raw<'_>) {
 }
 
 pub(crate) fn seeds(fixture: &Fixture) -> Vec<Vec<u8>> {
-    // Large documents slow a fuzzer down and teach it nothing that small ones do not.
-    const LARGEST: usize = 64 * 1024;
-    if fixture.json().is_some() && fixture.bytes.len() <= LARGEST { vec![fixture.bytes.clone()] } else { Vec::new() }
+    fixture.small_document()
 }

@@ -17,9 +17,14 @@
 
 mod address;
 mod attribute_path;
+mod document;
 mod json_reader;
 mod number;
+mod plan_stream;
+mod report;
+mod rules;
 mod seed;
+mod state_file;
 
 pub use seed::{Fixture, fixtures};
 
@@ -38,8 +43,13 @@ pub struct Target {
 pub const TARGETS: &[Target] = &[
     Target { name: "address", run: address::run, seeds: address::seeds },
     Target { name: "attribute_path", run: attribute_path::run, seeds: attribute_path::seeds },
+    Target { name: "document", run: document::run, seeds: Fixture::small_document },
     Target { name: "json_reader", run: json_reader::run, seeds: json_reader::seeds },
     Target { name: "number", run: number::run, seeds: number::seeds },
+    Target { name: "plan_stream", run: plan_stream::run, seeds: plan_stream::seeds },
+    Target { name: "report", run: report::run, seeds: report::seeds },
+    Target { name: "rules", run: rules::run, seeds: rules::seeds },
+    Target { name: "state_file", run: state_file::run, seeds: Fixture::small_document },
 ];
 
 /// The target with this name.

@@ -20,6 +20,13 @@ impl Fixture {
         Raw::check(&self.bytes, &Limits::default()).ok()
     }
 
+    /// The file itself, when it is a JSON document that is small: large ones slow a fuzzer down and teach it nothing that
+    /// small ones do not.
+    pub(crate) fn small_document(&self) -> Vec<Vec<u8>> {
+        const LARGEST: usize = 64 * 1024;
+        if self.json().is_some() && self.bytes.len() <= LARGEST { vec![self.bytes.clone()] } else { Vec::new() }
+    }
+
     /// Every value in the file, from the outside in, when it is JSON.
     pub(crate) fn values(&self) -> Vec<Raw<'_>> {
         let mut values: Vec<Raw<'_>> = self.json().into_iter().collect();

@@ -36,6 +36,11 @@
 mod exit;
 mod operations;
 
+/// The examples of the README, tested with the others.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
+
 pub use landfast_drift as drift;
 pub use landfast_report as report;
 pub use landfast_state as state;

@@ -41,7 +41,12 @@ fn every_target_reads_its_seeds() {
     let fixture = Fixture { path: "state.json".into(), bytes: text.to_vec() };
     for target in TARGETS {
         let seeds = (target.seeds)(&fixture);
-        assert_eq!(seeds.len(), 1, "{}", target.name);
+        // Those that read another language have their seeds in the committed corpus.
+        assert!(
+            seeds.len() == 1 || (seeds.is_empty() && ["plan_stream", "rules"].contains(&target.name)),
+            "{}",
+            target.name
+        );
         seeds.iter().for_each(|seed| (target.run)(seed));
     }
 }

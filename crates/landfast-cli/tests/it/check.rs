@@ -37,7 +37,7 @@ fn severities_are_as_the_fixture_expects() {
     let mut lines = expected.lines();
     let header: Vec<&str> = lines.next().unwrap().split('\t').collect();
     let column = |name: &str| header.iter().position(|cell| *cell == name).unwrap();
-    let (address, status, severity) = (column("address"), column("status"), column("severity"));
+    let (address, status, severity) = (column("address"), column("status"), column("level"));
     for line in lines {
         let cells: Vec<&str> = line.split('\t').collect();
         let resources = report["resources"].as_array().unwrap();
@@ -86,7 +86,7 @@ fn fail_on_and_strict_choose_the_code() {
     // A resource that terraform passes over is a gap.
     let scratch = Scratch::new();
     let text = std::fs::read_to_string(crate::run::root().join(RECORDED)).unwrap();
-    let broken = text.replacen("provider[\\\"registry.terraform.io/hashicorp/aws\\\"]", "provider[\\\"a_b/aws\\\"]", 1);
+    let broken = text.replace("provider[\\\"registry.terraform.io/hashicorp/aws\\\"]", "provider[\\\"a_b/aws\\\"]");
     assert_ne!(broken, text);
     let path = scratch.file("broken.tfstate", broken);
     let path = path.to_str().unwrap();

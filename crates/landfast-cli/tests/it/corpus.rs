@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// The corpus folder: `LANDFAST_CORPUS`, or `../shared/corpus` beside the workspace.
-pub fn corpus() -> PathBuf {
+pub(crate) fn corpus() -> PathBuf {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus");
     let folder = std::env::var_os("LANDFAST_CORPUS").map_or(beside, PathBuf::from);
     assert!(

@@ -1,6 +1,7 @@
 //! Behaviour of the built binary.
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     reason = "a failed unwrap is a failed test, in what tests share too"

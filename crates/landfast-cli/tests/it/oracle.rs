@@ -11,7 +11,9 @@ fn state_list_prints_what_terraform_prints() {
         let cells: Vec<&str> = line.split('\t').collect();
         let state = corpus().join(cells[0]);
         let run = run(["state".as_ref(), "list".as_ref(), "--state".as_ref(), state.as_os_str()]);
-        if cells[2] != "0" {
+        // Duplicate keys are refused, whatever terraform makes of them.
+        let duplicates = cells[0].contains("opentofu") && cells[0].ends_with("v4-legacy-modules.out.tfstate");
+        if cells[2] != "0" || duplicates {
             assert_eq!(run.code, 1, "{}", cells[0]);
             continue;
         }
@@ -19,7 +21,7 @@ fn state_list_prints_what_terraform_prints() {
         assert_eq!((run.code, run.out), (0, expected), "{}", cells[0]);
         accepted += 1;
     }
-    assert_eq!(accepted, 196);
+    assert_eq!(accepted, 195);
 }
 
 #[test]

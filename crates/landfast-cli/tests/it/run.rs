@@ -5,19 +5,19 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// What a run gave.
-pub struct Run {
-    pub code: i32,
-    pub out: String,
-    pub err: String,
+pub(crate) struct Run {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 /// The workspace's root folder.
-pub fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
 
 /// The binary, in the workspace's root, without the environment that changes what it shows.
-pub fn landfast() -> Command {
+pub(crate) fn landfast() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_landfast"));
     command.current_dir(root());
     for name in ["NO_COLOR", "CLICOLOR_FORCE", "COLUMNS", "LANDFAST_FINGERPRINT_KEY_FILE"] {
@@ -28,7 +28,7 @@ pub fn landfast() -> Command {
     command
 }
 
-pub fn finish(command: &mut Command) -> Run {
+pub(crate) fn finish(command: &mut Command) -> Run {
     let output = command.stdin(Stdio::null()).output().unwrap();
     Run {
         code: output.status.code().unwrap(),
@@ -37,12 +37,12 @@ pub fn finish(command: &mut Command) -> Run {
     }
 }
 
-pub fn run<A: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = A>) -> Run {
+pub(crate) fn run<A: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = A>) -> Run {
     finish(landfast().args(arguments))
 }
 
 /// Runs with this text on standard input.
-pub fn run_with_input(arguments: &[&str], input: &[u8]) -> Run {
+pub(crate) fn run_with_input(arguments: &[&str], input: &[u8]) -> Run {
     let mut child =
         landfast().args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(input).unwrap();
@@ -55,18 +55,18 @@ pub fn run_with_input(arguments: &[&str], input: &[u8]) -> Run {
 }
 
 /// A file with this text in a folder that goes away with the value.
-pub struct Scratch(tempfile::TempDir);
+pub(crate) struct Scratch(tempfile::TempDir);
 
 impl Scratch {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
-    pub fn file(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+    pub(crate) fn file(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
         std::fs::write(self.path(name), text).unwrap();
         self.path(name)
     }

@@ -18,7 +18,8 @@ pub(super) fn changes(mut resource: ResourceDrift, found: Vec<Change>, rules: &T
     let count = found.len();
     let mut applied = Applied::default();
     resource.changes = found.into_iter().map(|change| classify(change, rules, &mut applied)).collect();
-    resource.changes.sort_by(|a, b| a.path.cmp(&b.path).then_with(|| a.kind.cmp(&b.kind)));
+    // What went comes before what came in its place.
+    resource.changes.sort_by(|a, b| a.path.cmp(&b.path).then_with(|| b.kind.cmp(&a.kind)));
     let plural = if count == 1 { "" } else { "s" };
     applied.built_in(SEVERITY_BY_COUNT, format!("{count} changed attribute{plural}"), by_count(count));
     let class = resource.changes.iter().map(|change| change.class).max();

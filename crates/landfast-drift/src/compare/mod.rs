@@ -2,6 +2,7 @@
 
 mod grade;
 mod list;
+mod mask;
 mod sensitive;
 mod similarity;
 mod walk;
@@ -70,6 +71,8 @@ pub fn compare(recorded: &Snapshot, observed: &Observation, options: &CompareOpt
     // What neither side holds, but the observation knows of.
     resources.extend(gaps.into_values().map(|gap| unknown_resource(&gap.address, "", gap)));
     resources.sort_by(|a, b| a.address.cmp(&b.address));
+    let redactor = Snapshot::redactor(&[recorded, &observed.snapshot]);
+    resources.iter_mut().for_each(|resource| mask::mask_copies(resource, &redactor));
     tracing::debug!(resources = resources.len(), "compared");
     DriftReport {
         recorded: recorded.origins().to_vec(),
@@ -206,9 +209,19 @@ fn compare_objects(
         (false, true) => Flat::After,
         _ => Flat::Neither,
     };
-    let (before, after) = (before.value(), after.value());
-    let mut found = Walk::new(rules, options, flat).attributes(&before, &after);
-    drop_mirrors(&before, &after, &mut found, rules, options);
+    compare_values(address, &before.value(), &after.value(), flat, rules, options)
+}
+
+fn compare_values(
+    address: &InstanceAddress,
+    before: &Value,
+    after: &Value,
+    flat: Flat,
+    rules: &TypeRules<'_>,
+    options: &CompareOptions,
+) -> ResourceDrift {
+    let mut found = Walk::new(rules, options, flat).attributes(before, after);
+    drop_mirrors(before, after, &mut found, rules, options);
     found.normalised.sort_by(|a, b| a.path.cmp(&b.path));
     found.unreadable.sort();
     let status = match (found.changes.is_empty(), found.unreadable.is_empty()) {
@@ -231,7 +244,8 @@ fn same_text(before: &ResourceObject, after: &ResourceObject) -> bool {
         }
         _ => false,
     };
-    same && before.unknown == after.unknown
+    // What is known by its fingerprint only does not show in the text.
+    same && before.unknown == after.unknown && before.fingerprints.is_empty() && after.fingerprints.is_empty()
 }
 
 fn unreadable_reason(paths: &[AttributePath]) -> Option<String> {
@@ -250,10 +264,13 @@ fn drop_mirrors(before: &Value, after: &Value, found: &mut Found, rules: &TypeRu
     if rules.mirrors.is_empty() || options.disabled_normalisers.contains(&Normaliser::Mirror) {
         return;
     }
+    let changed: BTreeSet<AttributePath> = found.changes.iter().filter_map(|change| attribute(&change.path)).collect();
     for change in std::mem::take(&mut found.changes) {
         let repeats = rules.mirrors.iter().find(|rule| {
             change.path.starts_with(&AttributePath::ROOT.key(&rule.attribute))
-                && mirror::repeats(before, after, &change.path, &rule.attribute, &rule.of)
+                && (mirror::repeats(before, after, &change.path, &rule.attribute, &rule.of)
+                    || (changed.contains(&AttributePath::ROOT.key(&rule.of))
+                        && mirror::is_computed(before, after, &change.path, &rule.of)))
         });
         match repeats {
             None => found.changes.push(change),
@@ -266,4 +283,9 @@ fn drop_mirrors(before: &Value, after: &Value, found: &mut Found, rules: &TypeRu
             }),
         }
     }
+}
+
+/// The attribute of the resource that a path leads into.
+fn attribute(path: &AttributePath) -> Option<AttributePath> {
+    path.steps.first().map(|step| AttributePath::ROOT.with(step.clone()))
 }

@@ -31,6 +31,17 @@ pub(crate) fn repeats(before: &Value, after: &Value, path: &AttributePath, mirro
         })
 }
 
+/// Whether a change at `path` is that of a scalar attribute which is computed from the collection `of`, such as
+/// `label_fingerprint` from `labels`: its values say nothing that can be compared, only that `of` has changed. Whether it
+/// has is for the caller to say.
+pub(crate) fn is_computed(before: &Value, after: &Value, path: &AttributePath, of: &str) -> bool {
+    let original = AttributePath::ROOT.key(of);
+    let collection = |side: &Value| matches!(side.get(&original), Some(Value::List(_) | Value::Object(_)));
+    let scalar =
+        |side: &Value| matches!(side.get(path), None | Some(Value::Null | Value::String(_) | Value::Number(_)));
+    path.steps.len() == 1 && (collection(before) || collection(after)) && scalar(before) && scalar(after)
+}
+
 /// Whether the original changed as well, and to or from the same value as its mirror.
 fn follows(mirrored: (Option<&Value>, Option<&Value>), original: (Option<&Value>, Option<&Value>)) -> bool {
     original.0 != original.1 && (mirrored.0 == original.0 || mirrored.1 == original.1)
@@ -75,6 +86,14 @@ mod tests {
         // The whole mirror, with an entry that the original does not have.
         let whole = r#"{"tags":{"a":"1"},"tags_all":{"a":"1","default":"x"}}"#;
         assert!(!tags_repeat(r#"{"tags":null,"tags_all":null}"#, whole, "tags_all"));
+        // What is computed from a collection is a scalar.
+        let computed = |before: &str, after: &str, path: &str| {
+            is_computed(&parse(before).unwrap(), &parse(after).unwrap(), &path.parse().unwrap(), "tags")
+        };
+        assert!(computed(r#"{"tags":{"a":"1"},"print":"x"}"#, r#"{"tags":null,"print":"y"}"#, "print"));
+        assert!(!computed(r#"{"tags":"1","print":"x"}"#, r#"{"tags":"2","print":"y"}"#, "print"));
+        assert!(!computed(r#"{"tags":["a"],"print":["x"]}"#, r#"{"tags":["b"],"print":["y"]}"#, "print"));
+        assert!(!computed(r#"{"tags":["a"],"b":{"print":"x"}}"#, r#"{"tags":["b"],"b":{"print":"y"}}"#, "b.print"));
         // Another attribute, and the original itself.
         assert!(!tags_repeat(before, after, "other"));
         assert!(!tags_repeat(before, after, ""));

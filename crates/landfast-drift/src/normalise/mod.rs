@@ -76,7 +76,7 @@ impl fmt::Display for Normaliser {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use landfast_state::Value;
     use proptest::prelude::*;
 

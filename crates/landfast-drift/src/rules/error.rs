@@ -45,6 +45,9 @@ pub enum RuleProblem {
     /// An attribute pattern with an empty segment.
     #[error("an attribute pattern has an empty segment")]
     InvalidPattern,
+    /// An attribute that mirrors itself, by way of others perhaps.
+    #[error("mirrors in a circle would swallow each other's changes")]
+    MirrorCycle,
     /// A text that must not be empty.
     #[error("`{member}` is empty")]
     EmptyText {

@@ -147,6 +147,9 @@ impl Loader {
 
     fn mirror(&mut self, source: &Source<'_>, pack: &str, mirror: &file::Mirror) -> Result<(), RuleError> {
         let id = self.register(source, pack, RuleKind::Mirror, &mirror.id, &mirror.description)?;
+        if self.leads_to(mirror.of.get_ref(), mirror.attribute.get_ref()) {
+            return Err(source.fail(&mirror.of, RuleProblem::MirrorCycle));
+        }
         self.rules.mirrors.push(MirrorRule {
             id,
             types: source.types(&mirror.resource_types)?,
@@ -154,6 +157,13 @@ impl Loader {
             of: source.text(&mirror.of, "of")?.into(),
         });
         Ok(())
+    }
+
+    /// Whether the attribute `from` is `to`, or a mirror of it, or a mirror of a mirror of it. Mirrors in a circle would
+    /// swallow each other's changes. There are no circles among those that are known already.
+    fn leads_to(&self, from: &str, to: &str) -> bool {
+        let mut originals = self.rules.mirrors.iter().filter(|mirror| *mirror.attribute == *from);
+        from == to || originals.any(|mirror| self.leads_to(&mirror.of, to))
     }
 
     fn register(
@@ -223,6 +233,11 @@ mod tests {
             let error = error(&rules);
             assert!(error.starts_with(start), "{error} should start with {start}");
         }
+        let mirror = |id: &str, attribute: &str, of: &str| {
+            format!("[[mirror]]\nid = \"{id}\"\nresource_types = [\"*\"]\nattribute = \"{attribute}\"\nof = \"{of}\"\n")
+        };
+        let circle = format!("{}{}{}", mirror("a", "a", "b"), mirror("b", "b", "c"), mirror("c", "c", "a"));
+        assert_eq!(error(&circle), "ours.toml:19: rule c: mirrors in a circle would swallow each other's changes");
         assert_eq!(load(&[("a", PACK), ("b", PACK)]).unwrap_err().to_string(), "b:2: the id is taken: another pack");
         assert!(load(&[("a", "")]).unwrap_err().to_string().starts_with("a:1: missing field `pack`"));
     }

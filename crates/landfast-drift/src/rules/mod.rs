@@ -9,7 +9,7 @@
 //! | `[[rule]]` | what changes of attributes mean | `id`, `description`, `resource_types`, `attributes`, `impacts`, `class`, `min_severity`? |
 //! | `[[presence]]` | what it means that a resource is missing or unmanaged | `id`, `description`, `resource_types`, `status`, `impacts`, `class`, `min_severity`? |
 //! | `[[hint]]` | how attributes compare | `id`, `description`?, `resource_types`, `attributes`, `compare` |
-//! | `[[mirror]]` | that an attribute repeats another one | `id`, `description`?, `resource_types`, `attribute`, `of` |
+//! | `[[mirror]]` | that an attribute repeats another one, or is computed from it | `id`, `description`?, `resource_types`, `attribute`, `of` |
 //! | `[[normalise]]` | where a normaliser applies | `id`, `description`?, `resource_types`, `attributes`?, `normaliser` |
 //!
 //! `resource_types` are globs (`*` for any text, `?` for one character). `attributes` are paths of segments with dots

@@ -177,6 +177,14 @@ fn unknown_values() {
 }
 
 #[test]
+fn a_value_that_became_unknown_is_listed_though_the_text_is_the_same() {
+    let before = object("test_thing.x", r#"{"a":1}"#);
+    let mut after = before.clone();
+    after.unknown = paths(&["a"]);
+    assert_eq!(normalised(&compared(before, after, &bare())), ["a unknown-value"]);
+}
+
+#[test]
 fn mirrors_count_nothing() {
     let options = with_rules(
         "[[mirror]]\nid = \"tags-all\"\nresource_types = [\"*\"]\nattribute = \"tags_all\"\nof = \"tags\"\n",
@@ -188,6 +196,19 @@ fn mirrors_count_nothing() {
     // A default tag that went away shows in the mirror only.
     let found = drift(before, r#"{"tags":{"a":"2"},"tags_all":{"a":"2"}}"#, &options);
     assert_eq!(changes(&found), [r#"tags.a changed "1" -> "2""#, r#"tags_all.default removed "x" -> -"#]);
+}
+
+#[test]
+fn what_is_computed_from_another_attribute_counts_nothing_beside_it() {
+    let options = with_rules(
+        "[[mirror]]\nid = \"print\"\nresource_types = [\"*\"]\nattribute = \"fingerprint\"\nof = \"labels\"\n",
+    );
+    let before = r#"{"labels":{"a":"1"},"fingerprint":"abc"}"#;
+    let found = drift(before, r#"{"labels":{"a":"2"},"fingerprint":"def"}"#, &options);
+    assert_eq!(changes(&found), [r#"labels.a changed "1" -> "2""#]);
+    assert_eq!(normalised(&found), ["fingerprint mirror by print"]);
+    let found = drift(before, r#"{"labels":{"a":"1"},"fingerprint":"def"}"#, &options);
+    assert_eq!(changes(&found), [r#"fingerprint changed "abc" -> "def""#], "nothing else changed");
 }
 
 #[test]

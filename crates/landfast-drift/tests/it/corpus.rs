@@ -3,9 +3,8 @@
 use std::path::PathBuf;
 
 use landfast_drift::diff::diff;
-use landfast_state::Value;
 
-use crate::world::{json, raw};
+use crate::world::{patched, value};
 
 /// The corpus: the folder that `LANDFAST_CORPUS` names, or `shared/corpus` beside the workspace.
 fn corpus() -> PathBuf {
@@ -17,15 +16,6 @@ fn corpus() -> PathBuf {
     folder
 }
 
-/// `a` with the exported difference to `b` applied by the json-patch crate.
-pub(crate) fn patched(a: &Value, b: &Value) -> Value {
-    let patch = serde_json::to_string(&diff(a, b).to_json_patch()).unwrap();
-    let patch: json_patch::Patch = serde_json::from_str(&patch).unwrap();
-    let mut document: serde_json::Value = serde_json::from_str(&json(a)).unwrap();
-    json_patch::patch(&mut document, &patch).unwrap();
-    Value::from_raw(raw(&document.to_string()).as_raw(), &[])
-}
-
 #[test]
 fn the_json_patch_suite() {
     let mut ran = 0;
@@ -35,8 +25,7 @@ fn the_json_patch_suite() {
         let cases: Vec<serde_json::Value> = serde_json::from_str(&text).unwrap();
         for case in &cases {
             let (Some(document), Some(expected)) = (case.get("doc"), case.get("expected")) else { continue };
-            let of = |value: &serde_json::Value| Value::from_raw(raw(&value.to_string()).as_raw(), &[]);
-            let (a, b) = (of(document), of(expected));
+            let (a, b) = (value(&document.to_string()), value(&expected.to_string()));
             assert_eq!(diff(&a, &b).apply(&a).unwrap(), b, "{case}");
             assert_eq!(patched(&a, &b), b, "{case}");
             assert_eq!(patched(&b, &a), a, "{case}");

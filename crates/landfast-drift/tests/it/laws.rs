@@ -9,8 +9,7 @@ use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use proptest::sample::{Index, subsequence};
 
-use crate::corpus::patched;
-use crate::world::{bare, hint, json, object, report};
+use crate::world::{bare, hint, json, object, patched, report};
 use landfast_drift::rules::HintKind;
 
 fn number(text: &str) -> Value {

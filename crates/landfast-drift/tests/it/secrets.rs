@@ -1,7 +1,7 @@
 //! Sensitive values: compared, never shown.
 
 use landfast_drift::{CompareOptions, DriftStatus};
-use landfast_state::{FingerprintKey, ResourceObject, Sensitive, Value};
+use landfast_state::ResourceObject;
 
 use crate::world::{bare, changes, compared, drift, normalised, object, paths, with_rules};
 
@@ -73,25 +73,6 @@ fn normalisers_reach_secrets_and_do_not_show_them() {
     assert_eq!(found.status, DriftStatus::InSync);
     assert_eq!(normalised(&found), ["a sdk-null-zero by sdk", "doc json-document by docs", "gone null-absent"]);
     assert!(!format!("{found:?}").contains("hunter"));
-}
-
-/// A resource whose password is known by its fingerprint only, as a stored snapshot has it, is read back by putting the
-/// fingerprint where the value was.
-fn fingerprints(key: &FingerprintKey, secret: &str) -> Value {
-    let fingerprint = Sensitive::new(Value::String(secret.to_owned())).fingerprint(key);
-    Value::Sensitive(Sensitive::from_fingerprint(fingerprint))
-}
-
-#[test]
-fn fingerprints_compare_under_their_key() {
-    let key = FingerprintKey::from_bytes([7; 32]);
-    let held = fingerprints(&key, "hunter22");
-    let Value::Sensitive(held) = held else { unreachable!() };
-    let value = Sensitive::new(Value::String("hunter22".into()));
-    use landfast_state::SensitiveComparison::{Different, Same, Unreadable};
-    assert_eq!(held.compare(&value, Some(&key)), Same);
-    assert_eq!(held.compare(&Sensitive::new(Value::Null), Some(&key)), Different);
-    assert_eq!(held.compare(&value, None), Unreadable);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Small worlds to compare: snapshots and observations from a few words.
 
+use landfast_drift::diff::diff;
 use landfast_drift::rules::{Hint, HintKind, RuleSet};
 use landfast_drift::{AttributeChange, CompareOptions, DriftReport, ResourceDrift, compare};
 use landfast_state::json::{Limits, RawJson};
@@ -17,6 +18,7 @@ pub(crate) fn object(address: &str, attributes: &str) -> ResourceObject {
         attributes: Attributes::Nested(raw(attributes)),
         sensitive: Vec::new(),
         unknown: Vec::new(),
+        fingerprints: Vec::new(),
         dependencies: Vec::new(),
     }
 }
@@ -97,4 +99,13 @@ pub(crate) fn normalised(resource: &ResourceDrift) -> Vec<String> {
         format!("{} {}{rule}", normalised.path, normalised.normaliser)
     };
     resource.normalised.iter().map(line).collect()
+}
+
+/// `a` with the exported difference to `b` applied by the json-patch crate.
+pub(crate) fn patched(a: &Value, b: &Value) -> Value {
+    let patch = serde_json::to_string(&diff(a, b).to_json_patch()).unwrap();
+    let patch: json_patch::Patch = serde_json::from_str(&patch).unwrap();
+    let mut document: serde_json::Value = serde_json::from_str(&json(a)).unwrap();
+    json_patch::patch(&mut document, &patch).unwrap();
+    value(&document.to_string())
 }

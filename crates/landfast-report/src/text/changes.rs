@@ -18,7 +18,7 @@ const CONTEXT: usize = 3;
 
 /// Appends the changes, one a line where they fit in `width` columns.
 pub(super) fn push_changes(out: &mut String, changes: &[AttributeChange], width: usize, painter: &Painter) {
-    let paths: Vec<String> = changes.iter().map(|change| path_text(change)).collect();
+    let paths: Vec<String> = changes.iter().map(path_text).collect();
     let lengths = paths.iter().map(|path| path.chars().count());
     let pad = lengths.filter(|length| *length <= MAX_PAD).max().unwrap_or_default();
     for (change, path) in changes.iter().zip(&paths) {

@@ -22,6 +22,17 @@ pub struct AddressError {
 /// Words that name other things in the language: no resource type is called so.
 const RESERVED: [&str; 10] = ["var", "local", "count", "each", "self", "path", "terraform", "template", "lazy", "arg"];
 
+/// Whether a text can be the name of a block or a resource type: letters, digits, combining marks, `_` and `-`, not
+/// starting with a dash or a mark. The language has had no names that start with a digit since terraform 0.12, but states
+/// from before have them still.
+pub(crate) fn is_name(text: &str) -> bool {
+    text.chars().all(in_name) && text.starts_with(|c: char| c.is_alphanumeric() || c == '_')
+}
+
+fn in_name(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '_' | '-') || is_mark(c)
+}
+
 struct Parser<'a> {
     text: &'a str,
     rest: &'a str,
@@ -51,18 +62,13 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// A name: letters, digits, `_` and `-`, not starting with a digit or `-`.
+    /// A name, see [`is_name`].
     fn name(&mut self) -> Parsed<&'a str> {
-        let start = |c: char| c.is_alphabetic() || c == '_';
-        let len = self
-            .rest
-            .char_indices()
-            .find(|(at, c)| !(start(*c) || (*at > 0 && (c.is_alphanumeric() || *c == '-' || is_mark(*c)))))
-            .map_or(self.rest.len(), |(at, _)| at);
-        if len == 0 {
+        let len = self.rest.find(|c| !in_name(c)).unwrap_or(self.rest.len());
+        let (name, rest) = self.rest.split_at_checked(len).unwrap_or((self.rest, ""));
+        if !is_name(name) {
             return self.fail("a name is missing");
         }
-        let (name, rest) = self.rest.split_at_checked(len).unwrap_or((self.rest, ""));
         self.rest = rest;
         Ok(name)
     }

@@ -7,6 +7,7 @@
 
 mod canonical;
 mod error;
+mod kind;
 mod limits;
 mod raw;
 mod reader;
@@ -15,8 +16,9 @@ mod text;
 
 pub use canonical::{write_canonical, write_canonical_string};
 pub use error::{JsonError, JsonErrorKind, Place};
+pub use kind::Kind;
 pub use limits::Limits;
 pub use raw::{Elements, Members, Raw, RawJson, RawKind};
-pub use reader::{Kind, Reader};
+pub use reader::Reader;
 pub(crate) use text::push_key as push_path_key;
 pub use text::{quote_go, quote_safe};

@@ -3,44 +3,13 @@
 use std::borrow::Cow;
 
 use super::error::{JsonError, JsonErrorKind as E, Place};
+use super::kind::Kind;
 use super::limits::Limits;
 use super::raw::Raw;
 use super::text;
 
 /// Objects with up to this many keys are checked for duplicates as each key is read, larger ones by sorting at their end.
 const EAGER_KEYS: usize = 16;
-
-/// The kind of value that stands next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// `null`
-    Null,
-    /// `true` or `false`
-    Bool,
-    /// A number.
-    Number,
-    /// A string.
-    String,
-    /// `[`
-    Array,
-    /// `{`
-    Object,
-}
-
-impl Kind {
-    /// The kind's name with its article, for messages.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Null => "null",
-            Self::Bool => "a boolean",
-            Self::Number => "a number",
-            Self::String => "a string",
-            Self::Array => "an array",
-            Self::Object => "an object",
-        }
-    }
-}
 
 #[derive(Debug)]
 struct Frame {

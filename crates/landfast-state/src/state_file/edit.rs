@@ -148,16 +148,19 @@ impl StateEdit {
         let no_object = || EditError::NoObject { address: address.to_string() };
         let state =
             StateFile::read(self.text.clone().into(), &self.file, &Limits::default()).map_err(EditError::Broken)?;
-        let found = state.resources.iter().enumerate().find_map(|(at_resource, resource)| {
-            let mut instances = resource.instances.iter();
-            let at_instance = instances.position(|instance| instance.address(resource) == *address)?;
-            Some((at_resource, at_instance))
+        let mut instances =
+            state.resources.iter().flat_map(|resource| resource.instances.iter().map(move |it| (resource, it)));
+        let offset =
+            instances.find(|(resource, instance)| instance.address(resource) == *address).map(|(_, it)| it.offset);
+        let offset = offset.ok_or_else(no_object)?;
+        // By its place in the text: the model leaves out resources that terraform passes over.
+        let mut resources = self.document()?.get("resources").and_then(Raw::elements).into_iter().flatten().enumerate();
+        let found = resources.find_map(|(at_resource, resource)| {
+            let instances = resource.get("instances").and_then(Raw::elements)?.enumerate();
+            let mut here = instances.filter(|(_, instance)| instance.offset_in(&self.text) == Some(offset));
+            here.next().map(|(at_instance, instance)| (at_resource, at_instance, instance))
         });
-        let (at_resource, at_instance) = found.ok_or_else(no_object)?;
-        let resources = self.document()?.get("resources").and_then(Raw::elements);
-        let resource = resources.and_then(|mut all| all.nth(at_resource));
-        let instances = resource.and_then(|resource| resource.get("instances")).and_then(Raw::elements);
-        let instance = instances.and_then(|mut all| all.nth(at_instance)).ok_or_else(no_object)?;
+        let (at_resource, at_instance, instance) = found.ok_or_else(no_object)?;
         Ok((at_resource, at_instance, instance))
     }
 }

@@ -7,7 +7,9 @@ use bytes::Bytes;
 use super::legacy::is_terraform_version;
 use super::sensitive::read_paths;
 use super::{Header, IgnoredResource, StateInstance, StateOutput, StateResource};
-use crate::address::{AddressError, InstanceKey, ModuleAddress, ProviderConfigAddress, ResourceAddress, ResourceMode};
+use crate::address::{
+    AddressError, InstanceKey, ModuleAddress, ProviderConfigAddress, ResourceAddress, ResourceMode, is_name,
+};
 use crate::json::{JsonError, JsonErrorKind, Kind, Limits, Place, RawJson, Reader};
 use crate::snapshot::Attributes;
 
@@ -165,8 +167,8 @@ fn read_resource(
                     _ => return Err(reader.invalid_at(mode_at, "neither `managed` nor `data`")),
                 };
             }
-            "type" => type_name = optional_string(reader)?,
-            "name" => name = optional_string(reader)?,
+            "type" => type_name = read_name(reader)?,
+            "name" => name = read_name(reader)?,
             "provider" => provider = Some(optional_string(reader)?.unwrap_or_default().parse()),
             // terraform does not look into a resource that it passes over, so what is wrong inside is no error.
             "instances" if matches!(provider, Some(Err(_))) => drop(reader.raw()?),
@@ -195,6 +197,16 @@ fn read_resource(
     match provider.unwrap_or_else(|| "".parse()) {
         Ok(provider) => Ok(Ok(StateResource { address: Arc::new(address), provider, instances })),
         Err(reason) => Ok(Err(IgnoredResource { address, place: Place::of(source, at), reason })),
+    }
+}
+
+/// Reads the type or name of a resource. terraform takes any text there, and prints addresses that nothing can parse.
+fn read_name(reader: &mut Reader<'_>) -> Result<Option<String>, JsonError> {
+    let at = reader.offset();
+    let name = optional_string(reader)?;
+    match name {
+        Some(name) if !is_name(&name) => Err(reader.invalid_at(at, "not a name")),
+        name => Ok(name),
     }
 }
 
