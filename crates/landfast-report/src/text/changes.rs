@@ -49,7 +49,8 @@ fn push_change(out: &mut String, change: &AttributeChange, path: &str, pad: usiz
         (None, None) => String::new(),
     };
     // Four columns of indent, the sign and a space, then the path, padded, and two spaces.
-    if 4 + 2 + path.chars().count().max(pad) + 2 + line.chars().count() <= width {
+    let hidden = matches!((&change.before, &change.after), (Some(Value::Sensitive(_)), Some(Value::Sensitive(_))));
+    if hidden || 4 + 2 + path.chars().count().max(pad) + 2 + line.chars().count() <= width {
         let _ = writeln!(out, "    {sign} {path:pad$}  {line}");
         return;
     }

@@ -173,9 +173,25 @@ fn push_resource(
             let _ = writeln!(out, "    {}", painter.dim(&format!("rule {}: {}", rule.id, escape_line(&rule.why))));
         }
     } else if !resource.rules.is_empty() {
-        let ids: Vec<_> = resource.rules.iter().map(|rule| rule.id.as_str()).collect();
-        let _ = writeln!(out, "    {}", painter.dim(&format!("rules: {}", ids.join(", "))));
+        for line in rule_lines(resource, options.width) {
+            let _ = writeln!(out, "    {}", painter.dim(&line));
+        }
     }
+}
+
+/// The ids of the rules, over as many lines as they need in this width.
+fn rule_lines(resource: &ResourceDrift, width: usize) -> Vec<String> {
+    let mut lines = vec![String::from("rules:")];
+    for (at, rule) in resource.rules.iter().enumerate() {
+        let comma = if at + 1 < resource.rules.len() { "," } else { "" };
+        let word = format!(" {}{comma}", rule.id);
+        match lines.last_mut() {
+            // Four columns of indent stand before each line.
+            Some(line) if 4 + line.len() + word.len() <= width || line.ends_with(':') => line.push_str(&word),
+            _ => lines.push(format!("      {word}")),
+        }
+    }
+    lines
 }
 
 fn sign_of(status: DriftStatus) -> &'static str {

@@ -1,0 +1,41 @@
+//! The machine format.
+
+use landfast_report::{ReportDocument, ReportKind};
+use landfast_state::Snapshot;
+
+use crate::world::{observed, recorded, report};
+
+fn json() -> String {
+    let redactor = Snapshot::redactor(&[&recorded(), &observed().snapshot]);
+    ReportDocument::new(&report(), ReportKind::Drift, &redactor).to_json().unwrap()
+}
+
+#[test]
+fn every_member() {
+    insta::assert_snapshot!(json());
+}
+
+#[test]
+fn nothing_secret_and_nothing_invisible() {
+    let json = json();
+    assert!(!json.contains("hunter2"));
+    assert!(json.chars().all(|c| c == '\n' || landfast_state::is_printable(c)));
+    assert!(!json.contains("##vso["));
+    let back: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let odd = back["resources"].as_array().unwrap().iter().find(|it| it["address"] == "test_odd.x").unwrap();
+    assert_eq!(odd["changes"][0]["after"], "##vso[task.complete]");
+    assert_eq!(odd["changes"][0]["before"], "::error::x\u{1b}[2J\u{202e}");
+}
+
+#[cfg(feature = "schema")]
+#[test]
+fn the_schema_names_every_member_of_a_report() {
+    let schema = landfast_report::report_schema();
+    let back: serde_json::Value = serde_json::from_str(&json()).unwrap();
+    for member in back.as_object().unwrap().keys() {
+        assert!(schema["properties"].get(member).is_some(), "{member}");
+    }
+    for member in back["resources"][0].as_object().unwrap().keys() {
+        assert!(schema["$defs"]["ResourceEntry"]["properties"].get(member).is_some(), "{member}");
+    }
+}
