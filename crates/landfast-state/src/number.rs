@@ -21,7 +21,7 @@ use std::hash::{Hash, Hasher};
 #[derive(Clone)]
 pub struct Number(Box<str>);
 
-/// The text is not a JSON number, or its exponent has more than 18 digits.
+/// The text is not a JSON number, or its exponent, there or in the canonical form, has more than 18 digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a JSON number")]
 pub struct NumberError;
@@ -109,6 +109,20 @@ impl serde::Serialize for Number {
 /// Exponents with more digits than this are refused: no writer of state has them, and 64 bits hold the rest.
 const MAX_EXPONENT_DIGITS: usize = 18;
 
+/// The largest exponent with as many digits.
+const MAX_EXPONENT: i64 = 10_i64.pow(18) - 1;
+
+/// The exponent of ten of the last digit that is not zero; `None` where there is none.
+fn canonical_exponent(whole: &str, fraction: &str, exponent: i64) -> Option<i64> {
+    let len = |part: &str| i64::try_from(part.len()).unwrap_or(i64::MAX);
+    let (whole_kept, fraction_kept) = (whole.trim_end_matches('0'), fraction.trim_end_matches('0'));
+    match (whole_kept, fraction_kept) {
+        ("", "") => None,
+        (kept, "") => Some(exponent.saturating_add(len(whole) - len(kept))),
+        (_, kept) => Some(exponent.saturating_sub(len(kept))),
+    }
+}
+
 /// The parts of a checked number: sign, digits without the point, exponent of ten of the last digit.
 fn parts(text: &str) -> Option<(bool, &str, &str, i64)> {
     let (negative, rest) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
@@ -128,6 +142,10 @@ fn parts(text: &str) -> Option<(bool, &str, &str, i64)> {
         return None;
     }
     let exponent: i64 = exponent.parse().ok()?;
+    // The canonical form has another exponent, which must be inside the limit too, or it could not be read again.
+    if exponent != 0 && canonical_exponent(whole, fraction, exponent).is_some_and(|moved| moved.abs() > MAX_EXPONENT) {
+        return None;
+    }
     Some((negative, whole, fraction, exponent))
 }
 
@@ -153,12 +171,9 @@ pub fn canonical_number(text: &str) -> Cow<'_, str> {
     let digits = [whole, fraction].concat();
     let significant = digits.trim_start_matches('0');
     let kept = significant.trim_end_matches('0');
-    if kept.is_empty() {
+    let Some(exponent) = canonical_exponent(whole, fraction, exponent) else {
         return Cow::Borrowed("0");
-    }
-    let stripped = i64::try_from(significant.len() - kept.len()).unwrap_or(i64::MAX);
-    let shift = i64::try_from(fraction.len()).unwrap_or(i64::MAX);
-    let exponent = exponent.saturating_sub(shift).saturating_add(stripped);
+    };
     let sign = if negative { "-" } else { "" };
     Cow::Owned(if exponent == 0 { format!("{sign}{kept}") } else { format!("{sign}{kept}e{exponent}") })
 }
@@ -190,6 +205,19 @@ mod tests {
     fn the_grammar_is_jsons() {
         for text in ["", "-", "01", "1.", ".5", "+1", "1e", "1e+", "0x1", "1_000", "NaN", "1e9999999999999999999"] {
             assert!(!is_json_number(text), "{text}");
+        }
+    }
+    #[test]
+    fn a_canonical_form_can_be_read_again() {
+        let limit = "9".repeat(18);
+        for text in
+            [format!("1e{limit}"), format!("1e-{limit}"), format!("0.0e{limit}"), format!("1.50e-{}7", &limit[1..])]
+        {
+            assert!(is_json_number(&text), "{text}");
+            assert!(is_json_number(&canonical_number(&text)), "{text}");
+        }
+        for text in [format!("10e{limit}"), format!("0.1e-{limit}")] {
+            assert!(!is_json_number(&text), "{text}");
         }
     }
 }
