@@ -311,11 +311,12 @@ impl Snapshot {
     }
 
     /// The content digest: BLAKE3 over the canonical form of the objects. Two snapshots with the same objects have the
-    /// same digest, whatever their origin, formatting and order of keys. Sensitive values enter as their fingerprints, so
-    /// digests under different keys differ when there are any. The canonical form is written down in the project's
-    /// `docs/formats.md`.
+    /// same digest, whatever their origin, formatting and order of keys. Sensitive values, and texts that hold a copy of
+    /// one, enter as their fingerprints, so digests under different keys differ when there are any. The canonical form is
+    /// written down in the project's `docs/formats.md`.
     #[must_use]
     pub fn digest(&self, key: &FingerprintKey) -> ContentDigest {
+        let redactor = Self::redactor(&[self]);
         let mut hasher = blake3::Hasher::new();
         let mut text = String::new();
         hasher.update(b"[");
@@ -324,7 +325,7 @@ impl Snapshot {
             if at > 0 {
                 text.push(',');
             }
-            write_object(object, key, &mut text);
+            write_object(object, &redactor.mark(object.value()), key, &mut text);
             hasher.update(text.as_bytes());
         }
         hasher.update(b"]");
@@ -333,11 +334,11 @@ impl Snapshot {
 }
 
 /// The canonical form of one object; its members are in the order of RFC 8785.
-fn write_object(object: &ResourceObject, key: &FingerprintKey, out: &mut String) {
+fn write_object(object: &ResourceObject, attributes: &Value, key: &FingerprintKey, out: &mut String) {
     out.push_str("{\"address\":");
     write_canonical_string(&object.address.to_string(), out);
     out.push_str(",\"attributes\":");
-    object.value().write_canonical(key, out);
+    attributes.write_canonical(key, out);
     out.push_str(",\"provider\":");
     write_canonical_string(&object.provider, out);
     out.push_str(",\"schema_version\":");

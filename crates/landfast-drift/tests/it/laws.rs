@@ -150,6 +150,9 @@ proptest! {
 
     #[test]
     fn severity_never_falls_when_a_drift_grows(value in members(any_value()), part in subsequence((0..20).collect::<Vec<usize>>(), 0..20), at in 0_usize..20) {
+        // Inside of lists a larger edit can have a shorter script: an element that nothing is left of is one that went and
+        // one that came. Everywhere else, one more changed leaf is one more change.
+        let value = without_lists(value);
         // Leaves by number; a changed one gets a value that stands nowhere else.
         let changed = |which: &[usize]| {
             let mut value = value.clone();
@@ -182,5 +185,19 @@ fn change_leaves(value: &mut Value, leaf: &mut usize, which: &[usize]) {
             }
             *leaf += 1;
         }
+    }
+}
+
+/// The value with an object in the place of each list.
+fn without_lists(value: Value) -> Value {
+    match value {
+        Value::List(elements) => {
+            let member = |(at, element): (usize, Value)| (at.to_string(), without_lists(element));
+            Value::Object(elements.into_iter().enumerate().map(member).collect())
+        }
+        Value::Object(members) => {
+            Value::Object(members.into_iter().map(|(key, member)| (key, without_lists(member))).collect())
+        }
+        leaf => leaf,
     }
 }

@@ -19,8 +19,28 @@ pub struct AddressError {
     pub column: usize,
 }
 
-/// Words that name other things in the language: no resource type is called so.
-const RESERVED: [&str; 10] = ["var", "local", "count", "each", "self", "path", "terraform", "template", "lazy", "arg"];
+/// Words that name other things in the language, or that begin addresses: no type of managed resources is called so.
+const RESERVED: [&str; 14] = [
+    "var",
+    "local",
+    "count",
+    "each",
+    "self",
+    "path",
+    "terraform",
+    "template",
+    "lazy",
+    "arg",
+    "module",
+    "data",
+    "ephemeral",
+    "resource",
+];
+
+/// Whether a text can be the type of resources of this mode.
+pub(crate) fn is_resource_type(mode: ResourceMode, text: &str) -> bool {
+    is_name(text) && (mode != ResourceMode::Managed || !RESERVED.contains(&text))
+}
 
 /// Whether a text can be the name of a block or a resource type: letters, digits, combining marks, `_` and `-`, not
 /// starting with a dash or a mark. The language has had no names that start with a digit since terraform 0.12, but states

@@ -74,27 +74,18 @@ fn unescape_unicode(rest: &str, len: usize) -> char {
 /// written as `\u` escapes.
 #[must_use]
 pub fn quote_safe(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 2);
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            c if crate::text::is_printable(c) => out.push(c),
-            c => push_u16_escapes(&mut out, c),
-        }
-    }
-    out.push('"');
-    out
+    quote(text, |c| !crate::text::is_printable(c))
 }
 
 /// `text` as a JSON string the way terraform writes it: as Go's `encoding/json` does, with `<`, `>`, `&`, U+2028 and
 /// U+2029 escaped for HTML. Spliced edits use it so that terraform would write the same bytes.
 #[must_use]
 pub fn quote_go(text: &str) -> String {
+    quote(text, |c| u32::from(c) < 0x20 || matches!(c, '<' | '>' | '&' | '\u{2028}' | '\u{2029}'))
+}
+
+/// `text` in quotes, what JSON has a short escape for and what is to be `escaped` written as escapes.
+fn quote(text: &str, escaped: impl Fn(char) -> bool) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
     for c in text.chars() {
@@ -106,8 +97,7 @@ pub fn quote_go(text: &str) -> String {
             '\t' => out.push_str("\\t"),
             '\u{8}' => out.push_str("\\b"),
             '\u{c}' => out.push_str("\\f"),
-            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => push_u16_escapes(&mut out, c),
-            c if u32::from(c) < 0x20 => push_u16_escapes(&mut out, c),
+            c if escaped(c) => push_u16_escapes(&mut out, c),
             c => out.push(c),
         }
     }

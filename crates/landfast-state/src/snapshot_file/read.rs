@@ -5,8 +5,8 @@ use std::str::FromStr;
 use bytes::Bytes;
 
 use crate::attribute_path::{AttributePath, PathStep};
-use crate::fingerprint::Fingerprint;
-use crate::json::{JsonError, Kind, Limits, RawJson, Reader, quote_safe};
+use crate::fingerprint::{Fingerprint, FingerprintKey};
+use crate::json::{JsonError, JsonErrorKind, Kind, Limits, Place, RawJson, Reader, quote_safe};
 use crate::read_error::ReadError;
 use crate::redact::SecretTexts;
 use crate::snapshot::{Attributes, Gap, GapKind, Observation, Origin, ResourceObject, Snapshot, SourceKind};
@@ -14,7 +14,8 @@ use crate::snapshot::{Attributes, Gap, GapKind, Observation, Origin, ResourceObj
 /// Reads a snapshot file. Unknown members are tolerated.
 ///
 /// # Errors
-/// On bad input, and on another major version of the format.
+/// On bad input, on another major version of the format, and when the objects do not have the digest that stands beside
+/// them.
 pub fn read_snapshot(source: Bytes, file: &str, limits: &Limits) -> Result<Snapshot, ReadError> {
     read(&source, file, limits, "snapshot").map(|observation| observation.snapshot)
 }
@@ -22,7 +23,8 @@ pub fn read_snapshot(source: Bytes, file: &str, limits: &Limits) -> Result<Snaps
 /// Reads an observation file. Unknown members are tolerated.
 ///
 /// # Errors
-/// On bad input, and on another major version of the format.
+/// On bad input, on another major version of the format, and when the objects do not have the digest that stands beside
+/// them.
 pub fn read_observation(source: Bytes, file: &str, limits: &Limits) -> Result<Observation, ReadError> {
     read(&source, file, limits, "observation")
 }
@@ -31,6 +33,8 @@ pub fn read_observation(source: Bytes, file: &str, limits: &Limits) -> Result<Ob
 struct Parts {
     kind: String,
     version: String,
+    /// What the file says that its digest is, and where.
+    digest: Option<(String, Place)>,
     origins: Vec<Origin>,
     objects: Vec<ResourceObject>,
     gaps: Vec<Gap>,
@@ -49,6 +53,12 @@ fn read(source: &Bytes, file: &str, limits: &Limits, wanted: &'static str) -> Re
     }
     let snapshot = Snapshot::with_origins(parts.origins, parts.objects, SecretTexts::default())
         .map_err(|error| ReadError::Duplicate { file: file.to_owned(), error })?;
+    // Everything sensitive in a file is a fingerprint already, so that the key does not enter.
+    let key = FingerprintKey::from_bytes([0; 32]);
+    if let Some((_, place)) = parts.digest.filter(|(digest, _)| *digest != snapshot.digest(&key).to_string()) {
+        let kind = JsonErrorKind::Invalid(String::from("the objects of this file do not have this digest"));
+        return Err(ReadError::json(file, JsonError { kind, place, path: String::from("digest") }));
+    }
     let mut gaps = parts.gaps;
     gaps.sort_by(|a, b| a.address.cmp(&b.address));
     Ok(Observation { snapshot, gaps })
@@ -62,6 +72,10 @@ fn read_parts(source: &Bytes, file: &str, limits: &Limits) -> Result<Parts, Json
         match &*key {
             "landfast" => parts.kind = reader.string()?.into_owned(),
             "format_version" => parts.version = reader.string()?.into_owned(),
+            "digest" => {
+                let place = reader.place();
+                parts.digest = Some((reader.string()?.into_owned(), place));
+            }
             "origins" => parts.origins = list(&mut reader, |reader| read_origin(reader, file))?,
             "objects" => parts.objects = list(&mut reader, |reader| read_object(reader, source))?,
             "gaps" => parts.gaps = list(&mut reader, read_gap)?,

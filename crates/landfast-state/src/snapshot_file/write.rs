@@ -26,6 +26,7 @@ fn write(kind: &str, snapshot: &Snapshot, observation: Option<&Observation>, key
     let redactor = Snapshot::redactor(&[snapshot]);
     let mut out =
         format!("{{\n  \"landfast\": {},\n  \"format_version\": {}", quote_go(kind), quote_go(FORMAT_VERSION));
+    out.push_str(&format!(",\n  \"digest\": {}", quote_go(&snapshot.digest(key).to_string())));
     let origins = snapshot.origins().iter().map(origin_text);
     push_list(&mut out, "origins", origins);
     push_list(&mut out, "objects", snapshot.objects().iter().map(|object| object_text(object, key, &redactor)));

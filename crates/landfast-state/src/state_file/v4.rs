@@ -9,6 +9,7 @@ use super::sensitive::read_paths;
 use super::{Header, IgnoredResource, StateInstance, StateOutput, StateResource};
 use crate::address::{
     AddressError, InstanceKey, ModuleAddress, ProviderConfigAddress, ResourceAddress, ResourceMode, is_name,
+    is_resource_type,
 };
 use crate::json::{JsonError, JsonErrorKind, Kind, Limits, Place, RawJson, Reader};
 use crate::snapshot::Attributes;
@@ -167,8 +168,8 @@ fn read_resource(
                     _ => return Err(reader.invalid_at(mode_at, "neither `managed` nor `data`")),
                 };
             }
-            "type" => type_name = read_name(reader)?,
-            "name" => name = read_name(reader)?,
+            "type" => type_name = optional_string(reader)?,
+            "name" => name = optional_string(reader)?,
             "provider" => provider = Some(optional_string(reader)?.unwrap_or_default().parse()),
             // terraform does not look into a resource that it passes over, so what is wrong inside is no error.
             "instances" if matches!(provider, Some(Err(_))) => drop(reader.raw()?),
@@ -188,25 +189,17 @@ fn read_resource(
         }
     }
     let missing = |what: &str| reader.invalid_at(at, format!("a resource without `{what}`"));
-    let address = ResourceAddress {
-        module,
-        mode: mode.ok_or_else(|| missing("mode"))?,
-        type_name: type_name.ok_or_else(|| missing("type"))?.into(),
-        name: name.ok_or_else(|| missing("name"))?.into(),
-    };
+    let mode = mode.ok_or_else(|| missing("mode"))?;
+    let type_name = type_name.ok_or_else(|| missing("type"))?;
+    let name = name.ok_or_else(|| missing("name"))?;
+    // terraform takes any text there, and prints addresses that nothing can parse.
+    if !is_resource_type(mode, &type_name) || !is_name(&name) {
+        return Err(reader.invalid_at(at, "a resource whose type or name is not a name"));
+    }
+    let address = ResourceAddress { module, mode, type_name: type_name.into(), name: name.into() };
     match provider.unwrap_or_else(|| "".parse()) {
         Ok(provider) => Ok(Ok(StateResource { address: Arc::new(address), provider, instances })),
         Err(reason) => Ok(Err(IgnoredResource { address, place: Place::of(source, at), reason })),
-    }
-}
-
-/// Reads the type or name of a resource. terraform takes any text there, and prints addresses that nothing can parse.
-fn read_name(reader: &mut Reader<'_>) -> Result<Option<String>, JsonError> {
-    let at = reader.offset();
-    let name = optional_string(reader)?;
-    match name {
-        Some(name) if !is_name(&name) => Err(reader.invalid_at(at, "not a name")),
-        name => Ok(name),
     }
 }
 

@@ -114,3 +114,17 @@ fn snapshot_files_keep_everything_but_secrets() {
         assert_eq!(write_snapshot(&back, &key), text, "{}", path.display());
     }
 }
+
+#[test]
+fn a_snapshot_file_that_was_tampered_with_is_refused() {
+    let key = FingerprintKey::from_bytes([1; 32]);
+    let path = fixtures("aws-moto/recorded.tfstate").remove(0);
+    let snapshot = read(&path).snapshot();
+    let text = write_snapshot(&snapshot, &key);
+    let back = read_snapshot(text.clone().into(), "s", &Limits::default()).unwrap();
+    assert_eq!(back.digest(&key), snapshot.digest(&key));
+    let tampered = text.replacen("\"encrypted\":false", "\"encrypted\":true", 1);
+    assert_ne!(tampered, text);
+    let error = read_snapshot(tampered.into(), "base.json", &Limits::default()).unwrap_err().to_string();
+    assert_eq!(error, "base.json:4:13: at digest: the objects of this file do not have this digest");
+}
