@@ -109,8 +109,7 @@ fn summary(report: &DriftReport, kind: ReportKind, painter: &Painter) -> String 
     if !coverage.is_complete() {
         let _ = write!(line, "; {} of {} not or not fully read", coverage.gaps(), resources(coverage.total));
     }
-    line.push('\n');
-    painter.bold(&line)
+    painter.bold(&line) + "\n"
 }
 
 fn resources(count: usize) -> String {
