@@ -1,5 +1,6 @@
 //! What can be wrong with a JSON document, and where. No message repeats a value from the document.
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// A place in a text: both numbers count from 1, columns count characters.
@@ -129,10 +130,26 @@ impl fmt::Display for JsonError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: ", self.place)?;
         if !self.path.is_empty() {
-            write!(f, "at {}: ", self.path)?;
+            write!(f, "at {}: ", shortened(&self.path))?;
         }
         self.kind.fmt(f)
     }
 }
 
 impl std::error::Error for JsonError {}
+
+/// The longest path that a message shows whole, and what it shows of the start and end of a longer one, in characters.
+const LONGEST_PATH: usize = 160;
+const SHOWN_OF_START: usize = 100;
+const SHOWN_OF_END: usize = 40;
+
+/// A path that is not too long for a message.
+fn shortened(path: &str) -> Cow<'_, str> {
+    let count = path.chars().count();
+    if count <= LONGEST_PATH {
+        return Cow::Borrowed(path);
+    }
+    let start: String = path.chars().take(SHOWN_OF_START).collect();
+    let end: String = path.chars().skip(count - SHOWN_OF_END).collect();
+    Cow::Owned(format!("{start}…{end}"))
+}
