@@ -71,7 +71,7 @@ pub fn compare(recorded: &Snapshot, observed: &Observation, options: &CompareOpt
     // What neither side holds, but the observation knows of.
     resources.extend(gaps.into_values().map(|gap| unknown_resource(&gap.address, "", gap)));
     resources.sort_by(|a, b| a.address.cmp(&b.address));
-    let redactor = Snapshot::redactor(&[recorded, &observed.snapshot]);
+    let redactor = mask::secrets(recorded, &observed.snapshot, &resources).redactor();
     resources.iter_mut().for_each(|resource| mask::mask_copies(resource, &redactor));
     tracing::debug!(resources = resources.len(), "compared");
     DriftReport {
