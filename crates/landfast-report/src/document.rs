@@ -140,9 +140,11 @@ pub struct ResourceEntry {
     pub changes: Vec<ChangeEntry>,
     /// Differences that are none by a named rule.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(default))]
     pub normalised: Vec<NormalisedEntry>,
     /// Paths of attributes that could not be compared.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(default))]
     pub unreadable: Vec<String>,
     /// Why nothing, or not everything, is known.
     #[serde(skip_serializing_if = "Option::is_none")]
