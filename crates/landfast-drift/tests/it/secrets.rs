@@ -80,3 +80,14 @@ fn the_default_options_have_no_key() {
     assert!(CompareOptions::default().fingerprint_key.is_none());
     assert_eq!(drift("{}", "{}", &CompareOptions::default()).status, DriftStatus::InSync);
 }
+
+#[test]
+fn what_one_side_marks_is_masked_wherever_the_other_side_copies_it() {
+    let before = || marked(r#"{"password":"hunter22","url":"db://u:hunter22@h"}"#, &["password"]);
+    let after = || marked(r#"{"password":"hunter33","url":"db://u:hunter33@h"}"#, &[]);
+    for found in [compared(before(), after(), &bare()), compared(after(), before(), &bare())] {
+        assert_eq!(found.changes.len(), 2);
+        assert!(found.changes.iter().all(|change| change.sensitive));
+        assert!(!format!("{found:?}").contains("hunter"), "{found:?}");
+    }
+}
