@@ -1,10 +1,12 @@
 //! The comparison of a recorded snapshot with an observation.
 
+mod alignment;
+mod assignment;
+mod distance;
 mod grade;
 mod list;
 mod mask;
 mod sensitive;
-mod similarity;
 mod walk;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
