@@ -6,6 +6,7 @@ use crate::address::{InstanceAddress, ModuleAddress, ObjectAddress, ResourceAddr
 use crate::attribute_path::{AttributePath, PathStep};
 use crate::fingerprint::{Fingerprint, FingerprintKey};
 use crate::json::{RawJson, write_canonical_string};
+use crate::moves::Move;
 use crate::redact::{Redactor, SecretTexts};
 use crate::value::{Sensitive, Value};
 
@@ -170,6 +171,7 @@ pub struct DuplicateObject {
 pub struct Snapshot {
     origins: Vec<Origin>,
     objects: Vec<ResourceObject>,
+    moves: Vec<Move>,
     secrets: std::sync::Arc<SecretTexts>,
 }
 
@@ -206,13 +208,32 @@ impl Snapshot {
             secrets.add(&object.value());
         }
         objects.sort_by(|a, b| a.address.cmp(&b.address));
-        Self { origins: vec![origin], objects, secrets: std::sync::Arc::new(secrets) }
+        Self { origins: vec![origin], objects, moves: Vec::new(), secrets: std::sync::Arc::new(secrets) }
     }
 
     /// The snapshot without the objects that do not pass.
     pub(crate) fn filtered(&self, passes: impl Fn(&ResourceObject) -> bool) -> Self {
-        let objects = self.objects.iter().filter(|object| passes(object)).cloned().collect();
-        Self { origins: self.origins.clone(), objects, secrets: std::sync::Arc::clone(&self.secrets) }
+        self.with_objects(self.objects.iter().filter(|object| passes(object)).cloned().collect())
+    }
+
+    /// The snapshot with other objects, which are known to have different addresses.
+    pub(crate) fn with_objects(&self, mut objects: Vec<ResourceObject>) -> Self {
+        objects.sort_by(|a, b| a.address.cmp(&b.address));
+        Self {
+            origins: self.origins.clone(),
+            objects,
+            moves: self.moves.clone(),
+            secrets: std::sync::Arc::clone(&self.secrets),
+        }
+    }
+
+    /// The snapshot with these moves, which brought its objects to where they stand.
+    #[must_use]
+    pub fn with_moves(mut self, mut moves: Vec<Move>) -> Self {
+        moves.sort();
+        moves.dedup();
+        self.moves = moves;
+        self
     }
 
     /// One snapshot of several, such as all states of an environment.
@@ -224,6 +245,7 @@ impl Snapshot {
         let mut secrets = SecretTexts::default();
         let mut origins = Vec::new();
         let mut objects = Vec::new();
+        let moves = parts.iter().flat_map(|part| part.moves.iter().cloned()).collect();
         for part in &parts {
             secrets.extend(&part.secrets);
             origins.extend_from_slice(&part.origins);
@@ -237,6 +259,7 @@ impl Snapshot {
             };
             (name(), name())
         })
+        .map(|snapshot| snapshot.with_moves(moves))
     }
 
     fn build(
@@ -254,7 +277,7 @@ impl Snapshot {
             let (first, second) = sources(address);
             return Err(DuplicateObject { address: address.to_string(), first, second });
         }
-        Ok(Self { origins, objects, secrets: std::sync::Arc::new(secrets) })
+        Ok(Self { origins, objects, moves: Vec::new(), secrets: std::sync::Arc::new(secrets) })
     }
 
     /// Where it comes from: one origin, or several when snapshots were joined.
@@ -267,6 +290,13 @@ impl Snapshot {
     #[must_use]
     pub fn objects(&self) -> &[ResourceObject] {
         &self.objects
+    }
+
+    /// The moves that brought objects to where they stand, sorted: another document may still have them at their old
+    /// addresses. Empty unless the snapshot comes from a plan with moves.
+    #[must_use]
+    pub fn moves(&self) -> &[Move] {
+        &self.moves
     }
 
     /// The object with this address.

@@ -156,6 +156,9 @@ fn push_resource(
         let _ = write!(out, " [{}]", class.as_str());
     }
     out.push('\n');
+    if let Some(previous) = &resource.previous_address {
+        let _ = writeln!(out, "    moved from {}", escape_line(&previous.to_string()));
+    }
     if let Some(reason) = &resource.reason {
         let _ = writeln!(out, "    {}", escape_line(reason));
     }

@@ -13,6 +13,7 @@ use super::values::Values;
 use super::version::FormatVersion;
 use super::{DeferredChange, Plan, secrets};
 use crate::json::{JsonError, JsonErrorKind, Limits, Place, RawJson, Reader};
+use crate::moves::Move;
 use crate::read_error::ReadError;
 use crate::redact::SecretTexts;
 use crate::snapshot::{Origin, SourceKind};
@@ -139,10 +140,11 @@ impl Members {
         origin.timestamp = self.timestamp.as_deref().map(str::to_owned);
         origin.terraform_version =
             self.prior.terraform_version.as_deref().or(self.terraform_version.as_deref()).map(str::to_owned);
+        let moves = moves(changes.iter().chain(&drift));
         let make = |objects| {
             let mut known = SecretTexts::default();
             known.extend(&hidden);
-            snapshot(source, origin.clone(), objects, known)
+            snapshot(source, origin.clone(), objects, known).map(|snapshot| snapshot.with_moves(moves.clone()))
         };
         let recorded = if drift.is_empty() { None } else { Some(make(take_back(prior, &drift, planned))?) };
         let prior_state = make(self.prior.values.objects)?;
@@ -170,6 +172,16 @@ impl Members {
             secrets: hidden,
         })
     }
+}
+
+/// The moves among these changes.
+fn moves<'a>(changes: impl Iterator<Item = &'a ResourceChange>) -> Vec<Move> {
+    let current = changes.filter(|change| change.address.deposed.is_none());
+    let step = |change: &ResourceChange| {
+        let to = change.address.instance.clone();
+        change.previous_address.clone().filter(|from| *from != to).map(|from| Move { from, to })
+    };
+    current.filter_map(step).collect()
 }
 
 /// Sorts a list of changes by address and refuses two of one object.

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use crate::attribute_path::{AttributePath, PathStep};
 use crate::fingerprint::{Fingerprint, FingerprintKey};
 use crate::json::{JsonError, JsonErrorKind, Kind, Limits, Place, RawJson, Reader, quote_safe};
+use crate::moves::Move;
 use crate::read_error::ReadError;
 use crate::redact::SecretTexts;
 use crate::snapshot::{Attributes, Gap, GapKind, Observation, Origin, ResourceObject, Snapshot, SourceKind};
@@ -38,6 +39,7 @@ struct Parts {
     origins: Vec<Origin>,
     objects: Vec<ResourceObject>,
     gaps: Vec<Gap>,
+    moves: Vec<Move>,
 }
 
 fn read(source: &Bytes, file: &str, limits: &Limits, wanted: &'static str) -> Result<Observation, ReadError> {
@@ -61,7 +63,7 @@ fn read(source: &Bytes, file: &str, limits: &Limits, wanted: &'static str) -> Re
     }
     let mut gaps = parts.gaps;
     gaps.sort_by(|a, b| a.address.cmp(&b.address));
-    Ok(Observation { snapshot, gaps })
+    Ok(Observation { snapshot: snapshot.with_moves(parts.moves), gaps })
 }
 
 fn read_parts(source: &Bytes, file: &str, limits: &Limits) -> Result<Parts, JsonError> {
@@ -78,6 +80,7 @@ fn read_parts(source: &Bytes, file: &str, limits: &Limits) -> Result<Parts, Json
             }
             "origins" => parts.origins = list(&mut reader, |reader| read_origin(reader, file))?,
             "objects" => parts.objects = list(&mut reader, |reader| read_object(reader, source))?,
+            "moves" => parts.moves = list(&mut reader, read_move)?,
             "gaps" => parts.gaps = list(&mut reader, read_gap)?,
             _ => drop(reader.raw()?),
         }
@@ -180,6 +183,23 @@ fn read_path(reader: &mut Reader<'_>) -> Result<AttributePath, JsonError> {
         }
     })?;
     Ok(AttributePath { steps })
+}
+
+fn read_move(reader: &mut Reader<'_>) -> Result<Move, JsonError> {
+    let at = reader.offset();
+    let (mut from, mut to) = (None, None);
+    reader.enter_object()?;
+    while let Some(key) = reader.next_member()? {
+        match &*key {
+            "from" => from = Some(parse(reader)?),
+            "to" => to = Some(parse(reader)?),
+            _ => drop(reader.raw()?),
+        }
+    }
+    match (from, to) {
+        (Some(from), Some(to)) => Ok(Move { from, to }),
+        _ => Err(reader.invalid_at(at, "a move without `from` and `to`")),
+    }
 }
 
 fn read_gap(reader: &mut Reader<'_>) -> Result<Gap, JsonError> {
