@@ -7,10 +7,12 @@
 
 mod canonical;
 mod error;
+mod keys;
 mod kind;
 mod limits;
 mod raw;
 mod reader;
+mod scan;
 pub(crate) mod splice;
 mod text;
 
@@ -19,6 +21,7 @@ pub use error::{JsonError, JsonErrorKind, Place};
 pub use kind::Kind;
 pub use limits::Limits;
 pub use raw::{Elements, Members, Raw, RawJson, RawKind};
+pub(crate) use reader::Open;
 pub use reader::Reader;
 pub(crate) use text::push_key as push_path_key;
 pub use text::{quote_go, quote_safe};
