@@ -38,6 +38,7 @@ mod flatmap;
 mod graph;
 pub mod json;
 mod number;
+mod origin_doubt;
 pub mod plan;
 mod read_error;
 mod redact;
@@ -53,7 +54,8 @@ pub use fingerprint::{Fingerprint, FingerprintError, FingerprintKey};
 pub use graph::{CycleError, DependencyGraph, MissingDependency};
 pub use json::Limits;
 pub use number::{Number, NumberError, canonical_number};
-pub use read_error::ReadError;
+pub use origin_doubt::OriginDoubt;
+pub use read_error::{ReadError, VersionAge};
 pub use redact::{MIN_SECRET_CHARS, Redactor, SecretTexts};
 pub use snapshot::{
     Attributes, ContentDigest, DuplicateObject, Gap, GapKind, Observation, Origin, ResourceObject, Snapshot, SourceKind,
