@@ -14,6 +14,7 @@ mod error;
 mod input;
 mod key;
 mod output;
+mod replace;
 
 use std::ffi::OsString;
 

@@ -39,6 +39,7 @@ mod graph;
 pub mod json;
 mod moves;
 mod number;
+mod origin_doubt;
 pub mod plan;
 mod read_error;
 mod redact;
@@ -55,7 +56,8 @@ pub use graph::{CycleError, DependencyGraph, MissingDependency};
 pub use json::Limits;
 pub use moves::Move;
 pub use number::{Number, NumberError, canonical_number};
-pub use read_error::ReadError;
+pub use origin_doubt::OriginDoubt;
+pub use read_error::{ReadError, VersionAge};
 pub use redact::{MIN_SECRET_CHARS, Redactor, SecretTexts};
 pub use snapshot::{
     Attributes, ContentDigest, DuplicateObject, Gap, GapKind, Observation, Origin, ResourceObject, Snapshot, SourceKind,

@@ -2,10 +2,12 @@
 
 use std::fmt;
 
+use bytes::Bytes;
+
 use crate::address::{InstanceAddress, ModuleAddress, ObjectAddress, ResourceAddress};
 use crate::attribute_path::{AttributePath, PathStep};
 use crate::fingerprint::{Fingerprint, FingerprintKey};
-use crate::json::{RawJson, write_canonical_string};
+use crate::json::{Place, RawJson, write_canonical_string};
 use crate::moves::Move;
 use crate::redact::{Redactor, SecretTexts};
 use crate::value::{Sensitive, Value};
@@ -160,10 +162,19 @@ pub(crate) fn put(value: &mut Value, path: &AttributePath, new: Value) {
 pub struct DuplicateObject {
     /// The address of both.
     pub address: String,
-    /// Source of the first.
+    /// Source of the first, with its line and column where they are known.
     pub first: String,
-    /// Source of the second.
+    /// Source of the second, likewise.
     pub second: String,
+}
+
+/// What a snapshot was read from, for naming places.
+#[derive(Clone, Default)]
+struct Read {
+    /// The name that the reader was given; empty when there is no single document.
+    file: Box<str>,
+    /// The text that the attributes are slices of; empty when nobody can look places up in it.
+    text: Bytes,
 }
 
 /// An immutable set of resource objects, sorted by address, with its origin.
@@ -173,6 +184,7 @@ pub struct Snapshot {
     objects: Vec<ResourceObject>,
     moves: Vec<Move>,
     secrets: std::sync::Arc<SecretTexts>,
+    document: Read,
 }
 
 impl Snapshot {
@@ -208,7 +220,27 @@ impl Snapshot {
             secrets.add(&object.value());
         }
         objects.sort_by(|a, b| a.address.cmp(&b.address));
-        Self { origins: vec![origin], objects, moves: Vec::new(), secrets: std::sync::Arc::new(secrets) }
+        Self {
+            origins: vec![origin],
+            objects,
+            moves: Vec::new(),
+            secrets: std::sync::Arc::new(secrets),
+            document: Read::default(),
+        }
+    }
+
+    /// The same, knowing what its objects' attributes are slices of.
+    pub(crate) fn read_from(self, file: &str, text: &Bytes) -> Self {
+        Self { document: Read { file: file.into(), text: text.clone() }, ..self }
+    }
+
+    /// Where the attributes of an object stand in the document that it was read from. `None` for objects that are not there
+    /// or have no attributes, in snapshots that were joined, and for states of the formats that are upgraded when read.
+    #[must_use]
+    pub fn place(&self, address: &ObjectAddress) -> Option<Place> {
+        let (Attributes::Nested(raw) | Attributes::Flat(raw)) = &self.get(address)?.attributes else { return None };
+        let offset = raw.as_raw().offset_in(std::str::from_utf8(&self.document.text).ok()?)?;
+        Some(Place::of(&self.document.text, offset))
     }
 
     /// The snapshot without the objects that do not pass.
@@ -224,6 +256,7 @@ impl Snapshot {
             objects,
             moves: self.moves.clone(),
             secrets: std::sync::Arc::clone(&self.secrets),
+            document: self.document.clone(),
         }
     }
 
@@ -254,8 +287,12 @@ impl Snapshot {
         Self::build(origins, objects, secrets, |address| {
             let mut holders = parts.iter().filter(|part| part.get(address).is_some());
             let mut name = || {
-                let origin = holders.next().and_then(|part| part.origins.first());
-                origin.map(|origin| origin.source.clone()).unwrap_or_default()
+                let Some(part) = holders.next() else { return String::new() };
+                match (part.place(address), part.origins.first()) {
+                    (Some(place), _) => format!("{}:{place}", part.document.file),
+                    (None, Some(origin)) if part.document.file.is_empty() => origin.source.clone(),
+                    (None, _) => part.document.file.to_string(),
+                }
             };
             (name(), name())
         })
@@ -277,7 +314,13 @@ impl Snapshot {
             let (first, second) = sources(address);
             return Err(DuplicateObject { address: address.to_string(), first, second });
         }
-        Ok(Self { origins, objects, moves: Vec::new(), secrets: std::sync::Arc::new(secrets) })
+        Ok(Self {
+            origins,
+            objects,
+            moves: Vec::new(),
+            secrets: std::sync::Arc::new(secrets),
+            document: Read::default(),
+        })
     }
 
     /// Where it comes from: one origin, or several when snapshots were joined.

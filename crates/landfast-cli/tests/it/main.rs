@@ -19,7 +19,10 @@ mod hostile;
 mod live;
 #[cfg(feature = "corpus")]
 mod oracle;
+mod output;
 mod run;
+mod schema;
 #[cfg(feature = "corpus")]
 mod secrets;
 mod snapshot;
+mod state;

@@ -17,6 +17,7 @@ pub(crate) mod splice;
 mod text;
 
 pub use canonical::{write_canonical, write_canonical_string};
+pub(crate) use error::At;
 pub use error::{JsonError, JsonErrorKind, Place};
 pub use kind::Kind;
 pub use limits::Limits;

@@ -244,7 +244,7 @@ impl<'a> Reader<'a> {
             } else if text.bytes().all(|byte| byte.is_ascii_digit()) {
                 "larger than an unsigned 64-bit integer can be"
             } else {
-                "not an integer"
+                "a number with a fraction or an exponent, where an unsigned integer is needed"
             };
             self.invalid_at(at, what)
         })
