@@ -14,6 +14,7 @@ mod raw;
 mod reader;
 mod scan;
 pub(crate) mod splice;
+mod structural;
 mod text;
 
 pub use canonical::{write_canonical, write_canonical_string};
@@ -25,4 +26,5 @@ pub use raw::{Elements, Members, Raw, RawJson, RawKind};
 pub(crate) use reader::Open;
 pub use reader::Reader;
 pub(crate) use text::push_key as push_path_key;
+pub use structural::StructuralHasher;
 pub use text::{quote_go, quote_safe};
