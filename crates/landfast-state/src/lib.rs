@@ -37,6 +37,7 @@ mod fingerprint;
 mod flatmap;
 mod graph;
 pub mod json;
+mod marking;
 mod number;
 pub mod plan;
 mod read_error;
