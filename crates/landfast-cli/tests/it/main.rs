@@ -23,3 +23,4 @@ mod run;
 #[cfg(feature = "corpus")]
 mod secrets;
 mod snapshot;
+mod unmarked;

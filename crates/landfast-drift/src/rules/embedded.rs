@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::{NamedRule, RuleSet};
+use super::RuleSet;
 
 /// File name and text of each pack.
 const PACKS: &[(&str, &str)] = &[
@@ -18,17 +18,12 @@ const PACKS: &[(&str, &str)] = &[
     ("utility.toml", include_str!("../../rules/utility.toml")),
 ];
 
-/// The sensitive rules of these packs, which are in force whatever rules are used.
-pub(super) fn sensitive() -> &'static [NamedRule] {
-    &embedded().sensitive
-}
-
 pub(super) fn rules() -> Arc<RuleSet> {
     Arc::clone(embedded())
 }
 
 #[expect(clippy::expect_used, reason = "the packs are a part of the program, and a test reads them")]
-fn embedded() -> &'static Arc<RuleSet> {
+pub(super) fn embedded() -> &'static Arc<RuleSet> {
     static RULES: OnceLock<Arc<RuleSet>> = OnceLock::new();
     let read = || RuleSet::from_toml(PACKS).map(Arc::new).expect("the embedded rule packs are valid");
     RULES.get_or_init(read)

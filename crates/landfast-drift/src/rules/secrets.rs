@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aho_corasick::AhoCorasick;
 use landfast_state::{AttributePath, Attributes, PathStep, ResourceObject, Snapshot};
@@ -32,25 +32,54 @@ impl RuleSet {
     }
 }
 
-/// Finds secrets in objects. What concerns a type is gathered once.
-struct Finder<'r> {
-    rules: Vec<&'r NamedRule>,
-    types: RefCell<BTreeMap<Box<str>, Option<TypeSecrets<'r>>>>,
+/// The names that the places of secrets end in, of all types together: what no such name occurs in holds no secret.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct SecretNames {
+    /// The names as a document writes them, and the beginning of an escape, by which a name could be written as well.
+    texts: Vec<Box<str>>,
+    search: Option<AhoCorasick>,
 }
 
-/// The places of secrets in the objects of one type.
+impl SecretNames {
+    fn new(rules: &[NamedRule]) -> Self {
+        let names = rules.iter().flat_map(|rule| &rule.attributes).filter_map(PathPattern::last_name);
+        let quoted = names.map(|name| format!("\"{name}\"").into());
+        let mut texts: Vec<Box<str>> = quoted.chain([Box::from(ESCAPE)]).collect();
+        texts.sort_unstable();
+        texts.dedup();
+        let search = AhoCorasick::new(texts.iter().map(|text| text.as_bytes())).ok();
+        Self { texts, search }
+    }
+}
+
+const ESCAPE: &str = r"\u";
+
+/// Finds secrets in objects. What concerns a type is gathered once.
+struct Finder<'r> {
+    sets: Vec<(&'r [NamedRule], &'r SecretNames)>,
+    types: RefCell<BTreeMap<Box<str>, Vec<TypeSecrets<'r>>>>,
+}
+
+/// The places of secrets in the objects of one type, by one set of rules.
 struct TypeSecrets<'r> {
     patterns: Vec<&'r PathPattern>,
-    /// The names that such a place ends in, as a document writes them: where none occurs, there is none. `None` where a
-    /// pattern does not end in a name.
-    names: Option<AhoCorasick>,
+    names: &'r SecretNames,
+    /// Which of the names concern this type, by their positions; `None` where a pattern does not end in a name.
+    concerned: Option<Vec<bool>>,
 }
 
 impl<'r> Finder<'r> {
     fn new(rules: &'r RuleSet) -> Self {
-        let embedded = super::embedded::sensitive();
-        let own = if std::ptr::eq(rules.sensitive.as_slice(), embedded) { &[] } else { rules.sensitive.as_slice() };
-        Self { rules: own.iter().chain(embedded).collect(), types: RefCell::default() }
+        let embedded = super::embedded::embedded();
+        let mut sets: Vec<&RuleSet> = vec![embedded];
+        if !std::ptr::eq(rules, &**embedded) && !rules.sensitive.is_empty() {
+            sets.push(rules);
+        }
+        let with_names = |rules: &'r RuleSet| {
+            let names = rules.secret_names.get_or_init(|| SecretNames::new(&rules.sensitive));
+            (rules.sensitive.as_slice(), names)
+        };
+        Self { sets: sets.into_iter().map(with_names).collect(), types: RefCell::default() }
     }
 
     /// The paths to the secrets in `object` that nothing marks yet.
@@ -58,33 +87,39 @@ impl<'r> Finder<'r> {
         let type_name = &object.address.instance.resource.type_name;
         let mut types = self.types.borrow_mut();
         if !types.contains_key(&**type_name) {
-            types.insert(type_name.clone(), TypeSecrets::new(&self.rules, type_name));
+            let secrets = self.sets.iter().map(|(rules, names)| TypeSecrets::new(rules, names, type_name));
+            types.insert(type_name.clone(), secrets.collect());
         }
-        match types.get(&**type_name) {
-            Some(Some(secrets)) if secrets.may_be_in(object) => object.unmarked_paths(|path| secrets.names(path)),
-            _ => Vec::new(),
+        let secrets = types.get(&**type_name).map(Vec::as_slice).unwrap_or_default();
+        if !secrets.iter().any(|secrets| secrets.may_be_in(object)) {
+            return Vec::new();
         }
+        object.unmarked_paths(|path| secrets.iter().any(|secrets| secrets.names(path)))
     }
 }
 
 impl<'r> TypeSecrets<'r> {
-    fn new(rules: &[&'r NamedRule], type_name: &str) -> Option<Self> {
+    fn new(rules: &'r [NamedRule], names: &'r SecretNames, type_name: &str) -> Self {
         let fitting = rules.iter().filter(|rule| rule.types.iter().any(|glob| glob.matches(type_name)));
         let patterns: Vec<&PathPattern> = fitting.flat_map(|rule| &rule.attributes).collect();
-        let names: Option<Vec<&str>> = patterns.iter().map(|pattern| pattern.last_name()).collect();
-        // A name may also be written with escapes.
-        let written =
-            names.map(|names| names.iter().map(|name| format!("\"{name}\"")).chain([r"\u".to_owned()]).collect());
-        let names = written.and_then(|written: Vec<String>| AhoCorasick::new(written).ok());
-        (!patterns.is_empty()).then_some(Self { patterns, names })
+        let last: Option<BTreeSet<&str>> = patterns.iter().map(|pattern| pattern.last_name()).collect();
+        let concerned = last.map(|last| {
+            let concerns = |text: &str| text == ESCAPE || last.contains(text.trim_matches('"'));
+            names.texts.iter().map(|text| concerns(text)).collect()
+        });
+        Self { patterns, names, concerned }
     }
 
     /// Whether the object may hold a secret, by a look at its text.
     fn may_be_in(&self, object: &ResourceObject) -> bool {
-        match (&object.attributes, &self.names) {
-            (Attributes::None, _) => false,
-            (Attributes::Nested(raw), Some(names)) => names.is_match(raw.as_raw().as_str()),
-            (Attributes::Flat(_), _) | (_, None) => true,
+        match (&object.attributes, &self.names.search, &self.concerned) {
+            (Attributes::None, ..) => false,
+            _ if self.patterns.is_empty() => false,
+            (Attributes::Nested(raw), Some(search), Some(concerned)) => {
+                let mut found = search.find_iter(raw.as_raw().as_str());
+                found.any(|name| concerned.get(name.pattern().as_usize()) == Some(&true))
+            }
+            _ => true,
         }
     }
 
