@@ -61,6 +61,8 @@ struct Search<'o, F> {
 /// What a search needs to know about a value.
 trait Searched: Copy {
     fn parts(self) -> Parts<Self>;
+
+    fn is_object(self) -> bool;
 }
 
 enum Parts<V> {
@@ -75,6 +77,10 @@ enum Parts<V> {
 }
 
 impl Searched for Raw<'_> {
+    fn is_object(self) -> bool {
+        self.as_str().starts_with('{')
+    }
+
     fn parts(self) -> Parts<Self> {
         match self.kind() {
             RawKind::Null | RawKind::Bool(_) => Parts::Bare,
@@ -89,6 +95,10 @@ impl Searched for Raw<'_> {
 }
 
 impl Searched for &Value {
+    fn is_object(self) -> bool {
+        matches!(self, Value::Object(_))
+    }
+
     fn parts(self) -> Parts<Self> {
         match self {
             Value::Null | Value::Bool(_) | Value::Unknown | Value::Sensitive(_) => Parts::Bare,
@@ -159,7 +169,7 @@ impl<F: Fn(&[PathStep]) -> bool> Search<'_, F> {
 }
 
 fn is_block<V: Searched>(elements: &[V]) -> bool {
-    elements.iter().any(|element| matches!(element.parts(), Parts::Object(_)))
+    elements.iter().any(|element| element.is_object())
 }
 
 #[cfg(test)]

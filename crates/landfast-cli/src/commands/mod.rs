@@ -65,7 +65,10 @@ fn redactor<'d>(documents: impl IntoIterator<Item = &'d Document>, rules: &RuleS
     let mut secrets = SecretTexts::default();
     for document in documents {
         secrets.extend(rules.mark_secrets(document.recorded()).secrets());
-        secrets.extend(rules.mark_secrets(document.observed().snapshot).secrets());
+        // Only a plan shows two sides.
+        if let Document::Plan(plan) = document {
+            secrets.extend(rules.mark_secrets(plan.observed().snapshot).secrets());
+        }
     }
     secrets.redactor()
 }

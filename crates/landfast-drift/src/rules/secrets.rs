@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use landfast_state::{AttributePath, Attributes, PathStep, ResourceObject, Snapshot};
 
 use super::pattern::PathPattern;
@@ -47,7 +47,9 @@ impl SecretNames {
         let mut texts: Vec<Box<str>> = quoted.chain([Box::from(ESCAPE)]).collect();
         texts.sort_unstable();
         texts.dedup();
-        let search = AhoCorasick::new(texts.iter().map(|text| text.as_bytes())).ok();
+        // The texts of all objects go through it, so it is made to be fast.
+        let kind = Some(AhoCorasickKind::DFA);
+        let search = AhoCorasick::builder().kind(kind).build(texts.iter().map(|text| text.as_bytes())).ok();
         Self { texts, search }
     }
 }
@@ -64,8 +66,9 @@ struct Finder<'r> {
 struct TypeSecrets<'r> {
     patterns: Vec<&'r PathPattern>,
     names: &'r SecretNames,
-    /// Which of the names concern this type, by their positions; `None` where a pattern does not end in a name.
-    concerned: Option<Vec<bool>>,
+    /// The names that the patterns end in, and which of all names they are, by position; `None` where a pattern does not end
+    /// in a name.
+    last: Option<(BTreeSet<&'r str>, Vec<bool>)>,
 }
 
 impl<'r> Finder<'r> {
@@ -103,19 +106,20 @@ impl<'r> TypeSecrets<'r> {
         let fitting = rules.iter().filter(|rule| rule.types.iter().any(|glob| glob.matches(type_name)));
         let patterns: Vec<&PathPattern> = fitting.flat_map(|rule| &rule.attributes).collect();
         let last: Option<BTreeSet<&str>> = patterns.iter().map(|pattern| pattern.last_name()).collect();
-        let concerned = last.map(|last| {
+        let last = last.map(|last| {
             let concerns = |text: &str| text == ESCAPE || last.contains(text.trim_matches('"'));
-            names.texts.iter().map(|text| concerns(text)).collect()
+            let concerned = names.texts.iter().map(|text| concerns(text)).collect();
+            (last, concerned)
         });
-        Self { patterns, names, concerned }
+        Self { patterns, names, last }
     }
 
     /// Whether the object may hold a secret, by a look at its text.
     fn may_be_in(&self, object: &ResourceObject) -> bool {
-        match (&object.attributes, &self.names.search, &self.concerned) {
+        match (&object.attributes, &self.names.search, &self.last) {
             (Attributes::None, ..) => false,
             _ if self.patterns.is_empty() => false,
-            (Attributes::Nested(raw), Some(search), Some(concerned)) => {
+            (Attributes::Nested(raw), Some(search), Some((_, concerned))) => {
                 let mut found = search.find_iter(raw.as_raw().as_str());
                 found.any(|name| concerned.get(name.pattern().as_usize()) == Some(&true))
             }
@@ -124,6 +128,15 @@ impl<'r> TypeSecrets<'r> {
     }
 
     fn names(&self, path: &[PathStep]) -> bool {
+        // Most paths end in a step that no pattern ends in.
+        let ends = |(last, _): &(BTreeSet<&str>, _)| match path.last() {
+            Some(PathStep::Key(name)) => last.contains(&**name),
+            Some(PathStep::Index(index)) => last.contains(&*index.to_string()),
+            None => false,
+        };
+        if !self.last.as_ref().is_none_or(ends) {
+            return false;
+        }
         self.patterns.iter().any(|pattern| pattern.matches(path))
     }
 }
