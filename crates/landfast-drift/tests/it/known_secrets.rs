@@ -1,6 +1,6 @@
 //! What rules know to be a secret is one, though no document marks it.
 
-use landfast_drift::{CompareOptions, DriftStatus, RuleSet};
+use landfast_drift::{CompareOptions, DriftStatus, Impact, Normaliser, RuleSet};
 use landfast_state::{ResourceObject, Snapshot};
 
 use crate::world::{bare, changes, compared, normalised, object, snapshot, with_rules};
@@ -210,6 +210,40 @@ fn what_changes_by_itself_is_listed_and_counts_nothing() {
     assert_eq!(gone.resources[0].status, DriftStatus::Missing);
     // And the rule can be switched off.
     let mut options = CompareOptions::default();
-    options.disabled_normalisers.insert(landfast_drift::Normaliser::Volatile);
+    options.disabled_normalisers.insert(Normaliser::Volatile);
     assert_eq!(compared(db("a", 1), db("b", 1), &options).changes.len(), 2);
+}
+
+#[test]
+fn every_volatile_rule_swallows_what_it_names_and_nothing_that_decides_about_access() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
+    let mut counting = CompareOptions::default();
+    counting.disabled_normalisers.insert(Normaliser::Volatile);
+    let mut seen = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let pack: toml::Table = std::fs::read_to_string(entry.unwrap().path()).unwrap().parse().unwrap();
+        for rule in pack.get("volatile").and_then(toml::Value::as_array).into_iter().flatten() {
+            let words = |name: &str| {
+                let words = rule[name].as_array().unwrap().iter();
+                words.map(|word| word.as_str().unwrap().to_owned()).collect::<Vec<_>>()
+            };
+            for type_name in words("resource_types") {
+                let address = format!("{}.x", type_name.replace('*', "deployment"));
+                for path in words("attributes") {
+                    let differ = |path: &str, options: &CompareOptions| {
+                        let side = |value: &str| object(&address, &at(path, value));
+                        compared(side("a"), side("b"), options)
+                    };
+                    let swallowed = differ(&path, &CompareOptions::default());
+                    assert_eq!((swallowed.status, swallowed.normalised.len()), (DriftStatus::InSync, 1), "{path}");
+                    let beside = differ(&format!("{path}_of_another"), &CompareOptions::default());
+                    assert_eq!((beside.status, beside.changes.len()), (DriftStatus::Drifted, 1), "{path}");
+                    let counted = differ(&path, &counting);
+                    assert!(!counted.impacts.contains(&Impact::Security), "{address} {path}: {:?}", counted.rules);
+                    seen += 1;
+                }
+            }
+        }
+    }
+    assert!(seen > 40, "{seen}");
 }
