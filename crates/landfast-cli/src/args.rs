@@ -101,7 +101,14 @@ pub(crate) struct ReportArgs {
     /// How to write the report
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: ReportFormat,
-    /// Use these rules instead of the embedded ones: files or folders of *.toml
+    #[command(flatten)]
+    pub(crate) rules: RuleArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct RuleArgs {
+    /// Use these rules instead of the embedded ones: files or folders of *.toml. What the embedded ones know to be a secret
+    /// stays hidden all the same
     #[arg(long, value_name = "PATH")]
     pub(crate) rules: Vec<PathBuf>,
 }
@@ -154,6 +161,8 @@ pub(crate) struct StateShow {
     /// How to write the objects
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: ReportFormat,
+    #[command(flatten)]
+    pub(crate) rules: RuleArgs,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -184,6 +193,8 @@ pub(crate) struct SnapshotCreate {
     /// The sources
     #[arg(value_name = "SRC", required = true)]
     pub(crate) sources: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) rules: RuleArgs,
 }
 
 #[derive(Debug, ClapArgs)]

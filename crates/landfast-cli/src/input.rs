@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use landfast::drift::RuleSet;
 use landfast::state::{Document, Limits, StateFile};
 
+use crate::args::RuleArgs;
 use crate::error::CliError;
 
 /// The name under which standard input stands in messages and reports.
@@ -45,7 +46,8 @@ pub(crate) fn state(source: &Path) -> Result<StateFile, CliError> {
 }
 
 /// The rules of these files and folders; the embedded ones without any.
-pub(crate) fn rules(paths: &[PathBuf]) -> Result<std::sync::Arc<RuleSet>, CliError> {
+pub(crate) fn rules(args: &RuleArgs) -> Result<std::sync::Arc<RuleSet>, CliError> {
+    let paths = &args.rules;
     if paths.is_empty() {
         return Ok(RuleSet::embedded());
     }

@@ -56,6 +56,10 @@ impl SecretTexts {
         self.0.extend_from_slice(&other.0);
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     fn add_text(&mut self, text: &str) {
         if text.chars().count() < MIN_SECRET_CHARS {
             return;

@@ -367,6 +367,20 @@ impl Snapshot {
         modules
     }
 
+    /// The objects, for changes that leave their addresses alone.
+    pub(crate) fn objects_mut(&mut self) -> impl Iterator<Item = &mut ResourceObject> {
+        self.objects.iter_mut()
+    }
+
+    /// Adds texts of sensitive values.
+    pub(crate) fn add_secrets(&mut self, more: SecretTexts) {
+        if !more.is_empty() {
+            let mut all = more;
+            all.extend(&self.secrets);
+            self.secrets = std::sync::Arc::new(all);
+        }
+    }
+
     /// The texts of its sensitive values, for masking copies of them elsewhere.
     #[must_use]
     pub fn secrets(&self) -> &SecretTexts {

@@ -294,7 +294,7 @@ impl Serialize for Sensitive {
 
 /// Whether an object is the wrapper that states put around a value of dynamic type: exactly `value` and `type`, the
 /// latter a type name or a type constructor.
-fn dynamic_inner<'a>(raw: Raw<'a>) -> Option<Raw<'a>> {
+pub(crate) fn dynamic_inner<'a>(raw: Raw<'a>) -> Option<Raw<'a>> {
     let mut inner = None;
     let mut typed = false;
     for (key, value) in raw.members()? {

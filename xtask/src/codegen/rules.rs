@@ -17,6 +17,8 @@ const KINDS: &[(&str, &str, &str)] = &[
     ("presence", "Presence", "A presence rule says what it means that a whole resource is missing or unmanaged."),
     ("mirror", "Mirrors", "A mirror repeats another attribute; its changes are not counted again."),
     ("normalise", "Normalisers", "A normaliser removes differences that are none, by the named rule."),
+    ("volatile", "Volatile attributes", "What changes by itself; a difference there is listed and counts nothing."),
+    ("sensitive", "Secrets", "What is a secret, whether or not a document marks it; it is hidden everywhere."),
     ("hint", "Comparison hints", "A hint says how an attribute is compared."),
 ];
 

@@ -23,7 +23,7 @@ pub(crate) fn run(args: &Check, global: &Global) -> Result<ExitCode, CliError> {
         }
     }
     let report = landfast::check(&recorded, &observed, &options)?;
-    let redactor = super::redactor(recorded.iter().chain([&observed]));
+    let redactor = super::redactor(recorded.iter().chain([&observed]), &options.rules);
     super::write_report(&report, ReportKind::Drift, &redactor, &args.report, global)?;
     let gaps = if args.strict { GapPolicy::Fail } else { GapPolicy::Tolerate };
     Ok(ExitCode::of_report(&report, &FailOn::new(args.fail_on.severity(), gaps)))

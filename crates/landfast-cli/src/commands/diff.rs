@@ -14,6 +14,7 @@ pub(crate) fn run(args: &Diff, global: &Global) -> Result<ExitCode, CliError> {
         return Err(CliError::usage("two sources are needed"));
     };
     let report = landfast::diff(a, b, &options);
-    super::write_report(&report, ReportKind::Diff, &super::redactor([a, b]), &args.report, global)?;
+    let redactor = super::redactor([a, b], &options.rules);
+    super::write_report(&report, ReportKind::Diff, &redactor, &args.report, global)?;
     Ok(ExitCode::of_report(&report, &FailOn::default()))
 }

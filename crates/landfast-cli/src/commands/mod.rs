@@ -11,7 +11,7 @@ mod state_list;
 mod state_show;
 
 use landfast::ExitCode;
-use landfast::drift::{CompareOptions, DriftReport};
+use landfast::drift::{CompareOptions, DriftReport, RuleSet};
 use landfast::report::{ReportDocument, ReportKind, render_text};
 use landfast::state::{Document, Redactor, SecretTexts};
 
@@ -60,12 +60,15 @@ fn write_report(
     write(global, text.as_bytes(), Secrecy::Ordinary)
 }
 
-/// A redactor for every secret that these documents mark.
-fn redactor<'d>(documents: impl IntoIterator<Item = &'d Document>) -> Redactor {
+/// A redactor for every secret that these documents mark or that the rules know to be one.
+fn redactor<'d>(documents: impl IntoIterator<Item = &'d Document>, rules: &RuleSet) -> Redactor {
     let mut secrets = SecretTexts::default();
     for document in documents {
-        secrets.extend(document.recorded().secrets());
-        secrets.extend(document.observed().snapshot.secrets());
+        secrets.extend(rules.mark_secrets(document.recorded()).secrets());
+        // Only a plan shows two sides.
+        if let Document::Plan(plan) = document {
+            secrets.extend(rules.mark_secrets(plan.observed().snapshot).secrets());
+        }
     }
     secrets.redactor()
 }

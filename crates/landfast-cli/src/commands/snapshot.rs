@@ -9,8 +9,9 @@ use crate::output::{Secrecy, write};
 use crate::{input, key};
 
 pub(crate) fn run(args: &SnapshotCreate, global: &Global) -> Result<ExitCode, CliError> {
+    let rules = input::rules(&args.rules)?;
     let documents = input::documents(&args.sources)?;
-    let snapshot = Snapshot::join(documents.iter().map(Document::recorded))?;
+    let snapshot = rules.mark_secrets(Snapshot::join(documents.iter().map(Document::recorded))?);
     let text = write_snapshot(&snapshot, &key::load_or_create()?);
     write(global, text.as_bytes(), Secrecy::Ordinary)?;
     Ok(ExitCode::Clean)

@@ -6,10 +6,13 @@ use landfast::state::Snapshot;
 
 use crate::args::{Global, ReportFormat, StateShow};
 use crate::error::CliError;
+use crate::input;
 use crate::output::{Secrecy, write};
 
 pub(crate) fn run(args: &StateShow, global: &Global) -> Result<ExitCode, CliError> {
+    let rules = input::rules(&args.rules)?;
     let (snapshot, selection) = super::select::open(&args.select)?;
+    let snapshot = rules.mark_secrets(snapshot);
     let redactor = Snapshot::redactor(&[&snapshot]);
     let objects = snapshot.objects().iter().filter(|object| selection.holds(&object.address.instance));
     let text = match args.format {

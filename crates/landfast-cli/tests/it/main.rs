@@ -26,3 +26,4 @@ mod schema;
 mod secrets;
 mod snapshot;
 mod state;
+mod unmarked;

@@ -20,7 +20,7 @@ use landfast_state::{
 
 use crate::classification::{DriftStatus, Severity};
 use crate::normalise::{Normaliser, mirror};
-use crate::report::{DriftReport, Normalised, NotCompared, NotComparedReason, ResourceDrift};
+use crate::report::{DriftReport, NotCompared, NotComparedReason, ResourceDrift};
 use crate::rules::{Hint, RuleSet, TypeRules};
 use walk::{Flat, Found, Walk};
 
@@ -58,20 +58,22 @@ impl Default for CompareOptions {
 ///
 /// Objects that one side has at an old address, by the moves that the other side knows of, are compared at the new one.
 ///
+/// What the rules know to be a secret is one here, whether or not a document marks it (see [`RuleSet::mark_secrets`]).
+///
 /// It never fails: what cannot be compared is in the report, as unreadable.
 #[must_use]
 pub fn compare(recorded: &Snapshot, observed: &Observation, options: &CompareOptions) -> DriftReport {
     let (before, mut previous) = recorded.after_moves(observed.snapshot.moves());
     let (after, previous_after) = observed.snapshot.after_moves(recorded.moves());
     previous.extend(previous_after);
-    let (recorded, observed_objects) = (&*before, &*after);
+    let (recorded, seen) = (&*options.rules.marked(&before), &*options.rules.marked(&after));
     let mut rules: HashMap<&str, TypeRules<'_>> = HashMap::new();
     let mut gaps: BTreeMap<&InstanceAddress, &Gap> = BTreeMap::new();
     for gap in observed.gaps.iter().filter(|gap| is_managed(&gap.address)) {
         gaps.entry(&gap.address).or_insert(gap);
     }
     let mut resources = Vec::new();
-    for (address, before, after) in Joined::new(recorded, observed_objects) {
+    for (address, before, after) in Joined::new(recorded, seen) {
         let type_name = &*address.resource.type_name;
         let rules = rules.entry(type_name).or_insert_with(|| TypeRules::new(&options.rules, &options.hints, type_name));
         let mut resource = compare_resource(address, before, after, gaps.remove(address), rules, options);
@@ -81,14 +83,14 @@ pub fn compare(recorded: &Snapshot, observed: &Observation, options: &CompareOpt
     // What neither side holds, but the observation knows of.
     resources.extend(gaps.into_values().map(|gap| unknown_resource(&gap.address, "", gap)));
     resources.sort_by(|a, b| a.address.cmp(&b.address));
-    let redactor = mask::secrets(recorded, observed_objects, &resources).redactor();
+    let redactor = mask::secrets(recorded, seen, &resources).redactor();
     resources.iter_mut().for_each(|resource| mask::mask_copies(resource, &redactor));
     tracing::debug!(resources = resources.len(), "compared");
     DriftReport {
         recorded: recorded.origins().to_vec(),
-        observed: observed.snapshot.origins().to_vec(),
+        observed: seen.origins().to_vec(),
         resources,
-        not_compared: not_compared(recorded, observed_objects),
+        not_compared: not_compared(recorded, seen),
     }
 }
 
@@ -232,6 +234,7 @@ fn compare_values(
     options: &CompareOptions,
 ) -> ResourceDrift {
     let mut found = Walk::new(rules, options, flat).attributes(before, after);
+    drop_volatile(&mut found, rules, options);
     drop_mirrors(before, after, &mut found, rules, options);
     found.normalised.sort_by(|a, b| a.path.cmp(&b.path));
     found.unreadable.sort();
@@ -270,6 +273,19 @@ fn unreadable_reason(paths: &[AttributePath]) -> Option<String> {
     ))
 }
 
+/// Takes changes of attributes that change by themselves out of the changes.
+fn drop_volatile(found: &mut Found, rules: &TypeRules<'_>, options: &CompareOptions) {
+    if options.disabled_normalisers.contains(&Normaliser::Volatile) {
+        return;
+    }
+    for change in std::mem::take(&mut found.changes) {
+        match rules.volatile(&change.path.steps) {
+            None => found.changes.push(change),
+            Some(rule) => found.normalised.push(change.normalised(Normaliser::Volatile, rule)),
+        }
+    }
+}
+
 /// Takes changes that only repeat another one out of the changes.
 fn drop_mirrors(before: &Value, after: &Value, found: &mut Found, rules: &TypeRules<'_>, options: &CompareOptions) {
     if rules.mirrors.is_empty() || options.disabled_normalisers.contains(&Normaliser::Mirror) {
@@ -285,13 +301,7 @@ fn drop_mirrors(before: &Value, after: &Value, found: &mut Found, rules: &TypeRu
         });
         match repeats {
             None => found.changes.push(change),
-            Some(rule) => found.normalised.push(Normalised {
-                path: change.path,
-                normaliser: Normaliser::Mirror,
-                rule: Some(rule.id.clone()),
-                before: change.before,
-                after: change.after,
-            }),
+            Some(rule) => found.normalised.push(change.normalised(Normaliser::Mirror, &rule.id)),
         }
     }
 }

@@ -29,6 +29,14 @@ pub(super) struct Change {
     pub(super) sensitive: bool,
 }
 
+impl Change {
+    /// The change as a difference that is none by this rule.
+    pub(super) fn normalised(self, normaliser: Normaliser, rule: &RuleId) -> Normalised {
+        let Self { path, before, after, .. } = self;
+        Normalised { path, normaliser, rule: Some(rule.clone()), before, after }
+    }
+}
+
 /// What a walk has found.
 #[derive(Debug, Default)]
 pub(super) struct Found {

@@ -38,6 +38,9 @@ pub enum Normaliser {
     /// An attribute that only repeats what another one says, which has changed with it. Applies where a mirror rule
     /// asks for it.
     Mirror,
+    /// An attribute that the service or the provider changes by itself, such as the time up to which a database can be
+    /// restored. Applies where a volatile rule names it.
+    Volatile,
 }
 
 impl Normaliser {
@@ -51,6 +54,7 @@ impl Normaliser {
         Self::UnknownValue,
         Self::CollectionKind,
         Self::Mirror,
+        Self::Volatile,
     ];
 
     /// The id, in kebab case.
@@ -65,6 +69,7 @@ impl Normaliser {
             Self::UnknownValue => "unknown-value",
             Self::CollectionKind => "collection-kind",
             Self::Mirror => "mirror",
+            Self::Volatile => "volatile",
         }
     }
 }

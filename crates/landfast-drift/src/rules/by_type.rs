@@ -3,7 +3,7 @@
 use landfast_state::PathStep;
 
 use super::pattern::{Glob, PathPattern};
-use super::{AttributeRule, Hint, HintKind, MirrorRule, NormaliseRule, PresenceRule, RuleSet};
+use super::{AttributeRule, Hint, HintKind, MirrorRule, NamedRule, NormaliseRule, PresenceRule, RuleSet};
 use crate::normalise::Normaliser;
 use crate::report::RuleId;
 
@@ -15,6 +15,7 @@ pub(crate) struct TypeRules<'r> {
     pub(crate) mirrors: Vec<&'r MirrorRule>,
     hints: Vec<&'r Hint>,
     normalisers: Vec<&'r NormaliseRule>,
+    volatile: Vec<&'r NamedRule>,
 }
 
 impl<'r> TypeRules<'r> {
@@ -27,6 +28,7 @@ impl<'r> TypeRules<'r> {
             mirrors: rules.mirrors.iter().filter(|rule| fits(&rule.types)).collect(),
             hints: extra.iter().chain(&rules.hints).filter(|hint| fits(&hint.types)).collect(),
             normalisers: rules.normalisers.iter().filter(|rule| fits(&rule.types)).collect(),
+            volatile: rules.volatile.iter().filter(|rule| fits(&rule.types)).collect(),
         }
     }
 
@@ -42,6 +44,12 @@ impl<'r> TypeRules<'r> {
         let asks =
             |rule: &&&NormaliseRule| rule.normaliser == normaliser && rule.attributes.as_ref().is_none_or(covers);
         self.normalisers.iter().find(asks).map(|rule| &rule.id)
+    }
+
+    /// The rule by which what stands at `path` changes by itself.
+    pub(crate) fn volatile(&self, path: &[PathStep]) -> Option<&'r RuleId> {
+        let names = |rule: &&&NamedRule| rule.attributes.iter().any(|pattern| pattern.covers(path));
+        self.volatile.iter().find(names).map(|rule| &rule.id)
     }
 
     /// Whether any rule asks for `normaliser` anywhere.

@@ -37,6 +37,10 @@ pub enum RuleKind {
     Mirror,
     /// Says where a normaliser applies.
     Normalise,
+    /// Says that attributes change by themselves.
+    Volatile,
+    /// Says that attributes are secrets, whether or not a document marks them.
+    Sensitive,
 }
 
 impl RuleKind {
@@ -50,6 +54,8 @@ impl RuleKind {
             Self::Hint => "hint",
             Self::Mirror => "mirror",
             Self::Normalise => "normalise",
+            Self::Volatile => "volatile",
+            Self::Sensitive => "sensitive",
         }
     }
 }

@@ -9,16 +9,24 @@ const PACKS: &[(&str, &str)] = &[
     ("base.toml", include_str!("../../rules/base.toml")),
     ("aws.toml", include_str!("../../rules/aws.toml")),
     ("aws-hints.toml", include_str!("../../rules/aws-hints.toml")),
+    ("aws-secrets.toml", include_str!("../../rules/aws-secrets.toml")),
     ("google.toml", include_str!("../../rules/google.toml")),
+    ("google-secrets.toml", include_str!("../../rules/google-secrets.toml")),
     ("azure.toml", include_str!("../../rules/azure.toml")),
+    ("azure-secrets.toml", include_str!("../../rules/azure-secrets.toml")),
     ("kubernetes.toml", include_str!("../../rules/kubernetes.toml")),
+    ("utility.toml", include_str!("../../rules/utility.toml")),
 ];
 
-#[expect(clippy::expect_used, reason = "the packs are a part of the program, and a test reads them")]
 pub(super) fn rules() -> Arc<RuleSet> {
+    Arc::clone(embedded())
+}
+
+#[expect(clippy::expect_used, reason = "the packs are a part of the program, and a test reads them")]
+pub(super) fn embedded() -> &'static Arc<RuleSet> {
     static RULES: OnceLock<Arc<RuleSet>> = OnceLock::new();
     let read = || RuleSet::from_toml(PACKS).map(Arc::new).expect("the embedded rule packs are valid");
-    Arc::clone(RULES.get_or_init(read))
+    RULES.get_or_init(read)
 }
 
 #[cfg(test)]

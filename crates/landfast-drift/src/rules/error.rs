@@ -14,6 +14,8 @@ pub struct RuleError {
     pub file: String,
     /// The line, from 1.
     pub line: usize,
+    /// The column in characters, from 1; 1 where the whole file is meant.
+    pub column: usize,
     /// The id of the rule, where the place is in one that has an id.
     pub rule: Option<String>,
     /// What is wrong.
@@ -58,7 +60,7 @@ pub enum RuleProblem {
 
 impl fmt::Display for RuleError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: ", self.file, self.line)?;
+        write!(f, "{}:{}:{}: ", self.file, self.line, self.column)?;
         if let Some(rule) = &self.rule {
             write!(f, "rule {rule}: ")?;
         }

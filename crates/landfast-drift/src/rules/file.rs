@@ -21,6 +21,10 @@ pub(super) struct File {
     pub(super) mirror: Vec<Mirror>,
     #[serde(default)]
     pub(super) normalise: Vec<Normalise>,
+    #[serde(default)]
+    pub(super) volatile: Vec<Named>,
+    #[serde(default)]
+    pub(super) sensitive: Vec<Named>,
 }
 
 #[derive(Deserialize)]
@@ -105,6 +109,16 @@ pub(super) struct Normalise {
     pub(super) normaliser: Asked,
     pub(super) resource_types: Spanned<Vec<String>>,
     pub(super) attributes: Option<Spanned<Vec<Spanned<String>>>>,
+}
+
+/// A rule that only names attributes; its table says what for.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Named {
+    pub(super) id: Spanned<String>,
+    pub(super) description: Spanned<String>,
+    pub(super) resource_types: Spanned<Vec<String>>,
+    pub(super) attributes: Spanned<Vec<Spanned<String>>>,
 }
 
 /// The normalisers that a rule can ask for; the others apply always or by other tables.

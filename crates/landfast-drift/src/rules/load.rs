@@ -9,7 +9,7 @@ use super::catalogue::{BUILT_IN, RuleInfo, RuleKind};
 use super::error::{RuleError, RuleProblem};
 use super::file::{self, File};
 use super::pattern::{Glob, PathPattern};
-use super::{AttributeRule, Hint, MirrorRule, NormaliseRule, PresenceRule, RuleSet, Verdict};
+use super::{AttributeRule, Hint, MirrorRule, NamedRule, NormaliseRule, PresenceRule, RuleSet, Verdict};
 use crate::report::RuleId;
 
 pub(super) fn load(packs: &[(&str, &str)]) -> Result<RuleSet, RuleError> {
@@ -31,7 +31,8 @@ pub(super) fn load(packs: &[(&str, &str)]) -> Result<RuleSet, RuleError> {
 fn fail(file: &str, text: &str, span: Range<usize>, problem: RuleProblem) -> RuleError {
     let before = text.get(..span.start.min(text.len())).unwrap_or_default();
     let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
-    RuleError { file: file.to_owned(), line, rule: rule_at(text, line), problem }
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    RuleError { file: file.to_owned(), line, column, rule: rule_at(text, line), problem }
 }
 
 /// The id of the rule that has this line, found by its text: what cannot be parsed can still be named.
@@ -141,8 +142,31 @@ impl Loader {
             let types = source.types(&rule.resource_types)?;
             self.rules.normalisers.push(NormaliseRule { id, types, normaliser: rule.normaliser.into(), attributes });
         }
+        for rule in &file.volatile {
+            let rule = self.named(source, &pack, RuleKind::Volatile, rule)?;
+            self.rules.volatile.push(rule);
+        }
+        for rule in &file.sensitive {
+            let rule = self.named(source, &pack, RuleKind::Sensitive, rule)?;
+            self.rules.sensitive.push(rule);
+        }
         self.rules.packs.push(pack);
         Ok(())
+    }
+
+    fn named(
+        &mut self,
+        source: &Source<'_>,
+        pack: &str,
+        kind: RuleKind,
+        rule: &file::Named,
+    ) -> Result<NamedRule, RuleError> {
+        let description = source.text(&rule.description, "description")?;
+        Ok(NamedRule {
+            id: self.register(source, pack, kind, &rule.id, &description)?,
+            types: source.types(&rule.resource_types)?,
+            attributes: source.patterns(&rule.attributes)?,
+        })
     }
 
     fn mirror(&mut self, source: &Source<'_>, pack: &str, mirror: &file::Mirror) -> Result<(), RuleError> {
@@ -205,29 +229,40 @@ mod tests {
     }
 
     #[test]
-    fn errors_name_file_line_and_rule() {
+    fn errors_name_file_line_column_and_rule() {
         let rule = "[[rule]]\nid = \"r\"\ndescription = \"d\"\nresource_types = [\"*\"]\nattributes = [\"a\"]\n";
         let whole = format!("{rule}impacts = []\nclass = \"informational\"\n");
         for (rules, start) in [
-            (format!("{whole}{whole}"), "ours.toml:13: rule r: the id is taken: a rule of ours.toml"),
+            (format!("{whole}{whole}"), "ours.toml:13:6: rule r: the id is taken: a rule of ours.toml"),
             (
                 whole.replace("\"a\"", "\"a\",\n\"a..b\""),
-                "ours.toml:10: rule r: an attribute pattern has an empty segment",
+                "ours.toml:10:1: rule r: an attribute pattern has an empty segment",
             ),
-            (whole.replace("[\"*\"]", "[]"), "ours.toml:8: rule r: `resource_types` is empty"),
-            (whole.replace("\"r\"", "\"R\""), "ours.toml:6: rule R: an id has lower-case letters"),
+            (whole.replace("[\"*\"]", "[]"), "ours.toml:8:18: rule r: `resource_types` is empty"),
+            (whole.replace("\"r\"", "\"R\""), "ours.toml:6:6: rule R: an id has lower-case letters"),
             (
                 whole.replace("\"r\"", "\"severity-by-count\""),
-                "ours.toml:6: rule severity-by-count: the id is taken: a built-in rule",
+                "ours.toml:6:6: rule severity-by-count: the id is taken: a built-in rule",
             ),
-            (whole.replace("\"d\"", "\"\""), "ours.toml:7: rule r: `description` is empty"),
-            (whole.replace("informational", "low"), "ours.toml:11: rule r: unknown variant `low`"),
-            (format!("{whole}colour = 1\n"), "ours.toml:12: rule r: unknown field `colour`"),
-            (format!("{rule}impacts = [\n"), "ours.toml:10: rule r: "),
-            ("[[rules]]\n".to_owned(), "ours.toml:5: unknown field `rules`"),
+            (whole.replace("\"d\"", "\"\""), "ours.toml:7:15: rule r: `description` is empty"),
+            (whole.replace("informational", "low"), "ours.toml:11:9: rule r: unknown variant `low`"),
+            (format!("{whole}colour = 1\n"), "ours.toml:12:1: rule r: unknown field `colour`"),
+            (format!("{rule}impacts = [\n"), "ours.toml:10:12: rule r: "),
+            ("[[rules]]\n".to_owned(), "ours.toml:5:3: unknown field `rules`"),
+            (
+                whole
+                    .replace("[[rule]]", "[[sensitive]]")
+                    .replace("impacts = []\nclass = \"informational\"\n", "of = 1\n"),
+                "ours.toml:10:1: rule r: unknown field `of`",
+            ),
+            (
+                "[[volatile]]\nid = \"v\"\ndescription = \"\"\nresource_types = [\"*\"]\nattributes = [\"a\"]\n"
+                    .to_owned(),
+                "ours.toml:7:15: rule v: `description` is empty",
+            ),
             (
                 "[[normalise]]\nid = \"n\"\nnormaliser = \"null-absent\"\nresource_types = [\"*\"]\n".to_owned(),
-                "ours.toml:7: rule n: unknown variant `null-absent`",
+                "ours.toml:7:14: rule n: unknown variant `null-absent`",
             ),
         ] {
             let error = error(&rules);
@@ -237,8 +272,8 @@ mod tests {
             format!("[[mirror]]\nid = \"{id}\"\nresource_types = [\"*\"]\nattribute = \"{attribute}\"\nof = \"{of}\"\n")
         };
         let circle = format!("{}{}{}", mirror("a", "a", "b"), mirror("b", "b", "c"), mirror("c", "c", "a"));
-        assert_eq!(error(&circle), "ours.toml:19: rule c: mirrors in a circle would swallow each other's changes");
-        assert_eq!(load(&[("a", PACK), ("b", PACK)]).unwrap_err().to_string(), "b:2: the id is taken: another pack");
-        assert!(load(&[("a", "")]).unwrap_err().to_string().starts_with("a:1: missing field `pack`"));
+        assert_eq!(error(&circle), "ours.toml:19:6: rule c: mirrors in a circle would swallow each other's changes");
+        assert_eq!(load(&[("a", PACK), ("b", PACK)]).unwrap_err().to_string(), "b:2:6: the id is taken: another pack");
+        assert!(load(&[("a", "")]).unwrap_err().to_string().starts_with("a:1:1: missing field `pack`"));
     }
 }

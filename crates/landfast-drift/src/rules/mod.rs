@@ -11,11 +11,17 @@
 //! | `[[hint]]` | how attributes compare | `id`, `description`?, `resource_types`, `attributes`, `compare` |
 //! | `[[mirror]]` | that an attribute repeats another one, or is computed from it | `id`, `description`?, `resource_types`, `attribute`, `of` |
 //! | `[[normalise]]` | where a normaliser applies | `id`, `description`?, `resource_types`, `attributes`?, `normaliser` |
+//! | `[[volatile]]` | that attributes change by themselves: a difference there is none | `id`, `description`, `resource_types`, `attributes` |
+//! | `[[sensitive]]` | that attributes are secrets, whether or not a document marks them | `id`, `description`, `resource_types`, `attributes` |
 //!
 //! `resource_types` are globs (`*` for any text, `?` for one character). `attributes` are paths of segments with dots
 //! between them: a name (globs allowed) for a member, `*` for any one step, which is what matches list indexes, elements
-//! of sets and map keys, and `**` for any number of steps. In a `[[rule]]` and a `[[normalise]]` a pattern also matches everything
-//! below; in a `[[hint]]` it names exact places.
+//! of sets and map keys, and `**` for any number of steps. In a `[[rule]]`, a `[[normalise]]` and a `[[volatile]]` a pattern
+//! also matches everything below; in a `[[hint]]` it names exact places. In a `[[sensitive]]` it names a value that is hidden as
+//! a whole; of a block, that is a list of objects, only what a pattern names in it.
+//!
+//! The sensitive rules that come with the program are always in force: packs of others add theirs, and none can make a
+//! secret visible.
 
 mod by_type;
 mod catalogue;
@@ -24,9 +30,10 @@ mod error;
 mod file;
 mod load;
 mod pattern;
+mod secrets;
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::classification::{Class, DriftStatus, Impact, Severity};
 use crate::normalise::Normaliser;
@@ -38,6 +45,7 @@ pub use catalogue::{RuleInfo, RuleKind};
 pub use error::{PatternError, RuleError, RuleProblem};
 use pattern::Glob;
 pub(crate) use pattern::PathPattern;
+use secrets::SecretNames;
 
 /// How an attribute compares, where its value does not tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -102,6 +110,10 @@ pub struct RuleSet {
     hints: Vec<Hint>,
     mirrors: Vec<MirrorRule>,
     normalisers: Vec<NormaliseRule>,
+    volatile: Vec<NamedRule>,
+    sensitive: Vec<NamedRule>,
+    /// Made of `sensitive` when it is needed first.
+    secret_names: OnceLock<SecretNames>,
     infos: Vec<RuleInfo>,
 }
 
@@ -146,8 +158,17 @@ pub(crate) struct NormaliseRule {
     pub(crate) attributes: Option<Vec<PathPattern>>,
 }
 
+/// A rule that only names attributes.
+#[derive(Debug, Clone)]
+pub(crate) struct NamedRule {
+    pub(crate) id: RuleId,
+    types: Vec<Glob>,
+    attributes: Vec<PathPattern>,
+}
+
 impl RuleSet {
-    /// No rules at all: everything is unclassified, and of the normalisers only those apply that always do.
+    /// No rules at all: everything is unclassified, and of the normalisers only those apply that always do. What the
+    /// program knows to be a secret stays one.
     #[must_use]
     pub fn empty() -> Self {
         Self::default()
@@ -164,7 +185,7 @@ impl RuleSet {
     ///
     /// # Errors
     /// On the first text that is not a rule pack, on an id that stands twice or that is taken by a built-in rule. The error
-    /// names the file, the line and the rule.
+    /// names the file, the line, the column and the rule.
     ///
     /// ```
     /// use landfast_drift::RuleSet;
@@ -182,7 +203,8 @@ impl RuleSet {
     /// class = "unmapped"
     /// "#;
     /// let error = RuleSet::from_toml(&[("ours.toml", pack)]).unwrap_err();
-    /// assert_eq!((error.file.as_str(), error.line, error.rule.as_deref()), ("ours.toml", 12, Some("ours-cost-centre")));
+    /// assert_eq!(error.to_string().split(": ").next(), Some("ours.toml:12:9"));
+    /// assert_eq!(error.rule.as_deref(), Some("ours-cost-centre"));
     /// assert!(RuleSet::from_toml(&[("ours.toml", &pack.replace("unmapped", "informational"))]).is_ok());
     /// ```
     pub fn from_toml(packs: &[(&str, &str)]) -> Result<Self, RuleError> {

@@ -46,6 +46,14 @@ impl PathPattern {
         text.split('.').map(segment).collect::<Option<_>>().map(Self)
     }
 
+    /// The name that every path ends in that the pattern matches, if there is just one.
+    pub(crate) fn last_name(&self) -> Option<&str> {
+        match self.0.last() {
+            Some(Segment::Name(name)) => Some(name),
+            _ => None,
+        }
+    }
+
     /// Whether the pattern matches the whole path.
     pub(crate) fn matches(&self, path: &[PathStep]) -> bool {
         wildcard(&self.0, path, |segment| *segment == Segment::Any, Segment::fits)

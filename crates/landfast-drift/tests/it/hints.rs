@@ -1,9 +1,9 @@
 //! How hints change what is compared.
 
-use landfast_drift::DriftStatus;
 use landfast_drift::rules::{Hint, HintKind};
+use landfast_drift::{CompareOptions, DriftStatus};
 
-use crate::world::{bare, changes, drift, hint, normalised};
+use crate::world::{bare, changes, compared, drift, hint, normalised, object};
 
 #[test]
 fn a_set_has_neither_order_nor_repeats() {
@@ -119,4 +119,35 @@ fn the_order_of_a_set_changes_nothing_but_places() {
     let two = drift(r#"{"s":[{"a":7,"b":8,"c":9},{"a":1,"b":2,"c":3}]}"#, r#"{"s":[{"a":1,"b":2,"c":4}]}"#, &options);
     assert_eq!(changes(&one), ["s[0].c changed 3 -> 4", r#"s[1] removed {"a":7,"b":8,"c":9} -> -"#]);
     assert_eq!(changes(&two), [r#"s[0] removed {"a":7,"b":8,"c":9} -> -"#, "s[1].c changed 3 -> 4"]);
+}
+
+#[test]
+fn a_google_label_counts_once_where_it_shows_first() {
+    let disk = |named: &str, default: &str, other: &str, print: &str| {
+        let label = |name: &str, value: &str| {
+            if value.is_empty() { Vec::new() } else { vec![format!(r#""{name}":"{value}""#)] }
+        };
+        let own = label("team", named);
+        let terraform = [own.clone(), label("managed", default)].concat();
+        let effective = [terraform.clone(), label("other", other)].concat();
+        let attributes = format!(
+            r#"{{"labels":{{{}}},"terraform_labels":{{{}}},"effective_labels":{{{}}},"label_fingerprint":"{print}"}}"#,
+            own.join(","),
+            terraform.join(","),
+            effective.join(",")
+        );
+        object("google_compute_disk.x", &attributes)
+    };
+    let paths = |after| {
+        let found = compared(disk("a", "yes", "", "1"), after, &CompareOptions::default());
+        found.changes.iter().map(|change| change.path.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(paths(disk("b", "yes", "", "2")), ["labels.team"]);
+    assert_eq!(paths(disk("a", "no", "", "2")), ["terraform_labels.managed"]);
+    assert_eq!(paths(disk("a", "yes", "new", "2")), ["effective_labels.other"]);
+    assert_eq!(
+        paths(disk("", "no", "new", "2")),
+        ["effective_labels.other", "labels.team", "terraform_labels.managed"]
+    );
+    assert_eq!(paths(disk("a", "yes", "", "2")), ["label_fingerprint"], "with nothing that it follows");
 }

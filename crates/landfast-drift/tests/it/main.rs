@@ -12,6 +12,7 @@ mod attributes;
 mod corpus;
 mod grading;
 mod hints;
+mod known_secrets;
 mod laws;
 mod moves;
 mod secrets;

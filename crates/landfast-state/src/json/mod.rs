@@ -25,6 +25,6 @@ pub use limits::Limits;
 pub use raw::{Elements, Members, Raw, RawJson, RawKind};
 pub(crate) use reader::Open;
 pub use reader::Reader;
-pub(crate) use text::push_key as push_path_key;
 pub use structural::StructuralHasher;
+pub(crate) use text::push_key as push_path_key;
 pub use text::{quote_go, quote_safe};
