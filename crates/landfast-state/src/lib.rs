@@ -64,6 +64,9 @@ pub use snapshot::{
     Attributes, ContentDigest, DuplicateObject, Gap, GapKind, Observation, Origin, ResourceObject, Snapshot, SourceKind,
 };
 pub use snapshot_file::{read_observation, read_snapshot, write_observation, write_snapshot};
-pub use state_file::{EditError, IgnoredResource, StateEdit, StateFile, StateInstance, StateOutput, StateResource};
+pub use state_file::{
+    EditError, IgnoredResource, Located, StateEdit, StateFile, StateInstance, StateOutput, StateResource, StateStream,
+    StreamError, StreamedObject,
+};
 pub use text::is_printable;
 pub use value::{Members, SENSITIVE_TEXT, Sensitive, SensitiveComparison, UNKNOWN_TEXT, Value};

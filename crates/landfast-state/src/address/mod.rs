@@ -22,9 +22,10 @@ pub(crate) use parse::{is_name, is_resource_type};
 pub use provider::ProviderConfigAddress;
 
 /// The key that tells instances of one resource or module apart.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub enum InstanceKey {
     /// No `count` and no `for_each`.
+    #[default]
     None,
     /// From `count`.
     Int(i64),

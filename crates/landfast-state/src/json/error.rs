@@ -27,6 +27,24 @@ impl Place {
         let column = in_line.iter().filter(|byte| (**byte & 0xc0) != 0x80).count() + 1;
         Self { line, column, offset }
     }
+
+    /// The place behind everything that `before` gives.
+    pub(crate) fn in_stream(mut before: impl std::io::Read) -> std::io::Result<Self> {
+        let mut place = Self { line: 1, column: 1, offset: 0 };
+        let mut chunk = vec![0; 64 * 1024];
+        loop {
+            let read = match before.read(&mut chunk) {
+                Ok(0) => return Ok(place),
+                Ok(read) => read,
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error),
+            };
+            let part = Self::of(chunk.get(..read).unwrap_or_default(), read);
+            place.column = if part.line == 1 { place.column + part.column - 1 } else { part.column };
+            place.line += part.line - 1;
+            place.offset += read;
+        }
+    }
 }
 
 impl fmt::Display for Place {

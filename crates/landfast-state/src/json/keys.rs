@@ -1,7 +1,9 @@
 //! The keys of all objects that are open, and whether one of them stands twice.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
+use super::names::NameFilter;
 use super::scan::print_of;
 use super::text::unescape;
 
@@ -10,13 +12,17 @@ const EAGER_KEYS: usize = 64;
 
 /// A stack of keys, shared by the open objects: each knows where its keys begin.
 #[derive(Debug, Default, Clone)]
-pub(super) struct Keys {
+pub(crate) struct Keys {
     /// Spans in the text, quotes excluded.
     spans: Vec<(usize, usize)>,
     /// For each key a number that is equal for equal keys.
     prints: Vec<u64>,
     /// The keys at the bottom of the stack whose text is not at hand any more.
     kept: Vec<Kept>,
+    /// Names to watch for.
+    watched: Option<Arc<NameFilter>>,
+    /// Whether a key has come that may be one of them.
+    noticed: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -35,6 +41,17 @@ pub(super) struct Twice {
 }
 
 impl Keys {
+    /// From now on, watches for these names.
+    pub(crate) fn watch(&mut self, names: Option<Arc<NameFilter>>) {
+        self.watched = names;
+        self.noticed = false;
+    }
+
+    /// Whether a key has come since the last call that may be one of the names that are watched for.
+    pub(crate) fn take_noticed(&mut self) -> bool {
+        std::mem::take(&mut self.noticed)
+    }
+
     pub(super) fn len(&self) -> usize {
         self.spans.len()
     }
@@ -66,6 +83,9 @@ impl Keys {
     ) -> Option<Twice> {
         let written = text.get(span.0..span.1).unwrap_or_default();
         let print = if escaped { print_of(unescape(written).as_bytes()) } else { print_of(written.as_bytes()) };
+        if let Some(watched) = &self.watched {
+            self.noticed |= watched.may_have(print);
+        }
         let known = self.prints.get(from..).unwrap_or_default();
         let candidate = known.len() < EAGER_KEYS && known.contains(&print);
         self.spans.push(span);

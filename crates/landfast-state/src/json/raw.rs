@@ -51,7 +51,8 @@ impl<'a> Raw<'a> {
         Ok(raw)
     }
 
-    pub(super) fn checked(text: &'a str) -> Self {
+    /// A text that a [`Reader`] has passed as one value.
+    pub(crate) fn checked(text: &'a str) -> Self {
         Self(text)
     }
 
@@ -270,6 +271,12 @@ impl RawJson {
         let bytes = raw.0.as_bytes();
         let inside = source.as_ptr_range().contains(&bytes.as_ptr()) && bytes.len() <= source.len();
         Self(if inside { source.slice_ref(bytes) } else { Bytes::copy_from_slice(bytes) })
+    }
+
+    /// The part of a text that a [`Reader`] has passed as one value.
+    pub(crate) fn checked_slice(source: &Bytes, span: std::ops::Range<usize>) -> Self {
+        let inside = span.start <= span.end && span.end <= source.len();
+        Self(if inside { source.slice(span) } else { Bytes::new() })
     }
 
     /// The borrowed form.

@@ -3,24 +3,16 @@
 use std::borrow::Cow;
 
 use super::error::{JsonError, JsonErrorKind as E, Place};
-use super::keys::{Keys, Twice};
+use super::keys::Twice;
 use super::kind::Kind;
 use super::limits::Limits;
+use super::open::{Frame, Open};
 use super::raw::Raw;
 use super::scan::{plain_run_end, skip_white_space};
 use super::text;
 
 const A_KEY: &str = "a key or the end of the object";
 const AN_ELEMENT: &str = "a value or the end of the array";
-
-#[derive(Debug, Clone)]
-struct Frame {
-    kind: Kind,
-    /// Where this object's keys begin in `Reader::keys`.
-    keys_from: usize,
-    /// Members or elements begun so far.
-    count: usize,
-}
 
 /// A checking cursor over one JSON text. See the [module](super) for what it refuses.
 ///
@@ -47,39 +39,6 @@ pub struct Reader<'a> {
     /// Whether more follows behind `text`, so that its end means nothing.
     partial: bool,
     open: Open,
-}
-
-/// What a reader knows besides its text: the containers that are open, and how much it has passed.
-#[derive(Debug, Clone)]
-pub(crate) struct Open {
-    limits: Limits,
-    frames: Vec<Frame>,
-    keys: Keys,
-    values: usize,
-    /// Offset of the text in the whole document.
-    base: usize,
-}
-
-impl Open {
-    pub(crate) fn new(limits: &Limits) -> Self {
-        Self { limits: limits.clone(), frames: Vec::new(), keys: Keys::default(), values: 0, base: 0 }
-    }
-
-    /// How many containers are open.
-    pub(crate) fn depth(&self) -> usize {
-        self.frames.len()
-    }
-
-    /// Offset of the text in the whole document.
-    pub(crate) fn base(&self) -> usize {
-        self.base
-    }
-
-    /// Lets the first `shift` bytes of `text` go.
-    pub(crate) fn shift(&mut self, text: &str, shift: usize) {
-        self.keys.keep(text, self.base, shift);
-        self.base += shift;
-    }
 }
 
 impl<'a> Reader<'a> {
@@ -125,6 +84,31 @@ impl<'a> Reader<'a> {
         self.pos
     }
 
+    /// Offset in bytes behind the last token that was passed.
+    pub(crate) fn passed(&self) -> usize {
+        self.pos
+    }
+
+    /// The offset in the whole document of an offset in the text at hand.
+    pub(crate) fn absolute(&self, offset: usize) -> usize {
+        self.open.base + offset
+    }
+
+    /// A span of the text that has been passed as one value.
+    pub(crate) fn slice(&self, span: std::ops::Range<usize>) -> Raw<'a> {
+        Raw::checked(self.text.get(span).unwrap_or("null"))
+    }
+
+    /// Whether nothing but white space follows the document; unknown, as an error, while more follows the text.
+    pub(crate) fn at_end(&mut self) -> Result<(), JsonError> {
+        self.skip_white_space();
+        match self.byte() {
+            Some(_) => Err(self.error(E::TrailingData)),
+            None if self.partial => Err(self.error(E::UnexpectedEnd { expected: "the end of the document" })),
+            None => Ok(()),
+        }
+    }
+
     /// Where the next token stands.
     pub fn place(&mut self) -> Place {
         let offset = self.offset();
@@ -141,6 +125,11 @@ impl<'a> Reader<'a> {
     #[must_use]
     pub fn invalid_at(&self, offset: usize, what: impl Into<String>) -> JsonError {
         self.error_at(E::Invalid(what.into()), offset)
+    }
+
+    /// As [`Reader::invalid_at`], at an offset in the whole document.
+    pub(crate) fn invalid_at_absolute(&self, offset: usize, what: impl Into<String>) -> JsonError {
+        JsonError { kind: E::Invalid(what.into()), place: self.place_of_absolute(offset), path: self.path() }
     }
 
     /// The kind of the value that is next.
@@ -310,11 +299,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// [`E::TrailingData`].
     pub fn finish(mut self) -> Result<(), JsonError> {
-        self.skip_white_space();
-        if self.pos < self.text.len() {
-            return Err(self.error(E::TrailingData));
-        }
-        Ok(())
+        self.at_end()
     }
 
     /// Checks that the next value is of this kind.
@@ -332,24 +317,7 @@ impl<'a> Reader<'a> {
     /// The path of the value that is being read, as `a.b[0]["c d"]`.
     #[must_use]
     pub fn path(&self) -> String {
-        self.path_through(self.open.frames.len())
-    }
-
-    /// The path through the outermost `depth` open containers.
-    fn path_through(&self, depth: usize) -> String {
-        let mut path = String::new();
-        for (level, frame) in self.open.frames.iter().enumerate().take(depth) {
-            if frame.count == 0 {
-                break;
-            }
-            if frame.kind == Kind::Array {
-                path.push_str(&format!("[{}]", frame.count - 1));
-                continue;
-            }
-            let keys_to = self.open.frames.get(level + 1).map_or(self.open.keys.len(), |inner| inner.keys_from);
-            text::push_key(&mut path, &self.open.keys.text(self.text, keys_to.saturating_sub(1)));
-        }
-        path
+        self.open.path(self.text, self.open.depth())
     }
 
     fn enter(&mut self, kind: Kind) -> Result<(), JsonError> {
@@ -430,7 +398,7 @@ impl<'a> Reader<'a> {
         JsonError {
             kind: E::DuplicateKey { key: text::quote_safe(&twice.key), first: self.place_of_absolute(twice.first) },
             place: self.place_of_absolute(twice.second),
-            path: self.path_through(self.open.frames.len().saturating_sub(1)),
+            path: self.open.path(self.text, self.open.depth().saturating_sub(1)),
         }
     }
 

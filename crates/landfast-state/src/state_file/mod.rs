@@ -6,7 +6,10 @@
 
 mod edit;
 pub(crate) mod legacy;
+mod resource;
 mod sensitive;
+mod stream;
+mod stream_object;
 mod v4;
 
 use std::sync::Arc;
@@ -22,6 +25,8 @@ use crate::snapshot::{Attributes, Origin, ResourceObject, Snapshot, SourceKind};
 use crate::value::Value;
 
 pub use edit::{EditError, StateEdit};
+pub use stream::{StateStream, StreamError};
+pub use stream_object::{Located, StreamedObject};
 
 /// A state file, read and checked.
 ///
@@ -126,6 +131,17 @@ pub struct StateInstance {
     pub skip_destroy: bool,
     /// Offset in bytes of the object in [`StateFile::as_bytes`].
     pub offset: usize,
+}
+
+impl Header {
+    fn origin(&self, kind: SourceKind, file: &str) -> Origin {
+        Origin {
+            lineage: Some(self.lineage.clone()).filter(|lineage| !lineage.is_empty()),
+            serial: Some(self.serial),
+            terraform_version: self.terraform_version.clone(),
+            ..Origin::new(kind, file)
+        }
+    }
 }
 
 impl StateFile {
@@ -249,12 +265,7 @@ impl StateFile {
                 dependencies: instance.dependencies.clone(),
             })
         });
-        let origin = Origin {
-            lineage: Some(self.header.lineage.clone()).filter(|lineage| !lineage.is_empty()),
-            serial: Some(self.header.serial),
-            terraform_version: self.header.terraform_version.clone(),
-            ..Origin::new(SourceKind::State, &self.file)
-        };
+        let origin = self.header.origin(SourceKind::State, &self.file);
         // That addresses differ was checked when the file was read.
         let snapshot = Snapshot::of_unique(origin, objects.collect(), secrets);
         // Nobody can look up a place in a text that the upgrade made.

@@ -1,0 +1,178 @@
+//! A window on a document that is not in memory as a whole: a checking reader goes through it step by step.
+
+use std::io::{self, ErrorKind, Read};
+
+use super::error::{JsonError, JsonErrorKind as E, Place};
+use super::limits::Limits;
+use super::open::Open;
+use super::reader::Reader;
+use super::scan::skip_white_space;
+
+/// How much is read at a time, at least, in bytes.
+pub(crate) const CHUNK: usize = 128 * 1024;
+
+/// Why a step failed.
+#[derive(Debug)]
+pub(crate) enum WindowError {
+    Io(io::Error),
+    /// Lines and columns count from the beginning of the window; offsets are those of the document.
+    Json(JsonError),
+}
+
+/// The part of a document that is at hand.
+#[derive(Debug)]
+pub(crate) struct Window<R> {
+    input: R,
+    text: String,
+    pos: usize,
+    open: Option<Open>,
+    /// Bytes at the end of what was read that are the beginning of a character.
+    tail: Vec<u8>,
+    /// Bytes read so far.
+    read: usize,
+    /// Whether the input is at its end.
+    ended: bool,
+    max_bytes: usize,
+    chunk: Vec<u8>,
+    /// How much is read at a time, at least.
+    least: usize,
+    /// The longest that the text has been.
+    longest: usize,
+}
+
+impl<R: Read> Window<R> {
+    /// A window at the beginning of a document.
+    pub(crate) fn open(input: R, limits: &Limits, least: usize) -> Result<Self, WindowError> {
+        let mut window = Self {
+            input,
+            text: String::new(),
+            pos: 0,
+            open: Some(Open::new(limits)),
+            tail: Vec::new(),
+            read: 0,
+            ended: false,
+            max_bytes: limits.max_bytes,
+            chunk: Vec::new(),
+            least,
+            longest: 0,
+        };
+        window.refill()?;
+        while !window.ended && skip_white_space(window.text.as_bytes(), 0) == window.text.len() {
+            window.refill()?;
+        }
+        let text = window.text.as_bytes();
+        if text.starts_with(b"\xef\xbb\xbf") {
+            return Err(window.fail(E::ByteOrderMark, 0));
+        }
+        if skip_white_space(text, 0) == text.len() {
+            return Err(window.fail(E::Empty, 0));
+        }
+        Ok(window)
+    }
+
+    /// Takes one step. When the text at hand does not suffice for it, more is read and the step is taken anew: it must
+    /// not mind.
+    pub(crate) fn step<T>(
+        &mut self,
+        mut step: impl FnMut(&mut Reader<'_>) -> Result<T, JsonError>,
+    ) -> Result<T, WindowError> {
+        loop {
+            let open = self.open.take().unwrap_or_else(|| Open::new(&Limits::default()));
+            let mark = open.mark();
+            let mut reader = Reader::resume(&self.text, self.pos, !self.ended, open);
+            let taken = step(&mut reader);
+            let (pos, mut open) = reader.suspend();
+            let more = !self.ended && matches!(&taken, Err(JsonError { kind: E::UnexpectedEnd { .. }, .. }));
+            if more {
+                open.rewind(mark);
+            } else {
+                self.pos = pos;
+            }
+            self.open = Some(open);
+            if !more {
+                return taken.map_err(WindowError::Json);
+            }
+            self.refill()?;
+        }
+    }
+
+    /// The text at hand: spans that a step gave are of it, until the next step.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Offset of the text in the document.
+    pub(crate) fn base(&self) -> usize {
+        self.open.as_ref().map_or(0, Open::base)
+    }
+
+    /// How many bytes of the document have been read.
+    pub(crate) fn read(&self) -> usize {
+        self.read
+    }
+
+    /// The most bytes that were held at a time.
+    pub(crate) fn longest(&self) -> usize {
+        self.longest
+    }
+
+    pub(crate) fn input(&mut self) -> &mut R {
+        &mut self.input
+    }
+
+    pub(crate) fn open_mut(&mut self) -> Option<&mut Open> {
+        self.open.as_mut()
+    }
+
+    fn fail(&self, kind: E, offset: usize) -> WindowError {
+        WindowError::Json(JsonError { kind, place: Place { offset, ..Place::of(b"", 0) }, path: String::new() })
+    }
+
+    /// Lets go of what has been passed and reads more: at least as much as is still at hand, so that steps that need much
+    /// are not taken too often.
+    fn refill(&mut self) -> Result<(), WindowError> {
+        if let Some(open) = self.open.as_mut().filter(|_| self.pos > 0) {
+            open.shift(&self.text, self.pos);
+            self.text.drain(..self.pos);
+            self.pos = 0;
+        }
+        let wanted = self.least.max(self.text.len());
+        self.chunk.clear();
+        self.chunk.append(&mut self.tail);
+        let begun = self.chunk.len();
+        self.chunk.resize(begun + wanted, 0);
+        let mut filled = begun;
+        while let Some(room) = self.chunk.get_mut(filled..).filter(|room| !room.is_empty()) {
+            match self.input.read(room) {
+                Ok(0) => {
+                    self.ended = true;
+                    break;
+                }
+                Ok(count) => filled += count,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(WindowError::Io(error)),
+            }
+        }
+        self.chunk.truncate(filled);
+        self.read += filled - begun;
+        if self.read > self.max_bytes {
+            return Err(self.fail(E::TooLarge { limit: self.max_bytes, actual: self.read }, 0));
+        }
+        self.take_chunk()
+    }
+
+    fn take_chunk(&mut self) -> Result<(), WindowError> {
+        let behind = self.base() + self.text.len();
+        match std::str::from_utf8(&self.chunk) {
+            Ok(text) => self.text.push_str(text),
+            Err(error) if error.error_len().is_none() && !self.ended => {
+                let (valid, rest) = self.chunk.split_at(error.valid_up_to());
+                self.text.push_str(std::str::from_utf8(valid).unwrap_or_default());
+                self.tail.extend_from_slice(rest);
+            }
+            Err(error) => return Err(self.fail(E::InvalidUtf8, behind + error.valid_up_to())),
+        }
+        self.longest = self.longest.max(self.text.len());
+        Ok(())
+    }
+}

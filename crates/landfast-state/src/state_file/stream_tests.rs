@@ -1,0 +1,141 @@
+//! A stream gives what a file in memory gives, wherever its window ends.
+
+use std::io::Cursor;
+
+use proptest::prelude::*;
+use proptest::sample::Index;
+
+use super::super::StateFile;
+use super::*;
+use crate::address::{InstanceKey, ObjectAddress};
+
+const STATE: &str = include_str!("../../tests/data/stream.tfstate");
+
+/// What is compared of an object.
+fn line(object: &ResourceObject) -> String {
+    let (sensitive, dependencies) = (&object.sensitive, &object.dependencies);
+    let (schema, tainted) = (object.schema_version, object.tainted);
+    format!(
+        "{} {} {schema} {tainted} {} {sensitive:?} {dependencies:?}",
+        object.address,
+        object.provider,
+        object.value()
+    )
+}
+
+fn in_memory(text: &[u8]) -> Result<Vec<String>, String> {
+    let state = StateFile::read(text.to_vec().into(), "f", &Limits::default()).map_err(|error| error.to_string())?;
+    let mut lines: Vec<String> = state.snapshot().objects().iter().map(line).collect();
+    lines.extend(
+        state.ignored().iter().map(|ignored| format!("{} {} {}", ignored.address, ignored.place, ignored.reason)),
+    );
+    lines.push(format!("{:?}", state.snapshot().origins()));
+    Ok(lines)
+}
+
+/// As above, or `None` where the text must be read as a whole.
+fn streamed(text: &[u8], chunk: usize) -> Option<Result<Vec<String>, String>> {
+    let read = || {
+        let mut stream = StateStream::open_in_chunks(Cursor::new(text), "f", &Limits::default(), chunk)?;
+        let mut objects: Vec<(ObjectAddress, String)> = Vec::new();
+        let mut places = Vec::new();
+        while let Some(object) = stream.advance()? {
+            places.push((object.located(), line(&object.to_object())));
+            objects.push((object.address(), line(&object.to_object())));
+        }
+        for (located, expected) in &places {
+            assert_eq!(line(&stream.reread(located)?), *expected);
+        }
+        objects.sort();
+        let mut lines: Vec<String> = objects.into_iter().map(|(_, line)| line).collect();
+        let ignored = stream.ignored()?;
+        lines.extend(ignored.iter().map(|it| format!("{} {} {}", it.address, it.place, it.reason)));
+        lines.push(format!("{:?}", [stream.origin()]));
+        Ok(lines)
+    };
+    match read() {
+        Err(StreamError::Whole { .. }) => None,
+        Err(error) => Some(Err(error.to_string())),
+        Ok(lines) => Some(Ok(lines)),
+    }
+}
+
+/// The two agree; a stream that meets one mistake need not meet the same as a reader that looks at all bytes first.
+fn agree(text: &[u8], chunk: usize) {
+    let Some(streamed) = streamed(text, chunk) else { return };
+    let whole = in_memory(text);
+    match (&streamed, &whole) {
+        (Err(streamed), Err(whole)) => {
+            let other = whole.contains("UTF-8") || whole.contains("stands twice") || streamed.contains("UTF-8");
+            assert!(streamed == whole || other, "{streamed}\n{whole}");
+        }
+        (Ok(_), Err(twice)) if twice.contains("stands twice") => {}
+        _ => assert_eq!(streamed, whole),
+    }
+}
+
+#[test]
+fn every_window_shows_the_same() {
+    assert!(in_memory(STATE.as_bytes()).is_ok());
+    for chunk in (1..80).chain([100, 1000, 5000, CHUNK]) {
+        assert!(streamed(STATE.as_bytes(), chunk).is_some());
+        agree(STATE.as_bytes(), chunk);
+    }
+    // Keys in the order of the alphabet: instances come before what names their resource.
+    let sorted = serde_json::from_str::<serde_json::Value>(STATE).unwrap();
+    let sorted =
+        serde_json::to_string(&sorted).unwrap().replacen('{', "{\"version\":4,", 1).replace(",\"version\":4}", "}");
+    for chunk in [1, 7, 64, CHUNK] {
+        assert!(streamed(sorted.as_bytes(), chunk).is_some_and(|read| read.is_ok()), "{sorted}");
+        agree(sorted.as_bytes(), chunk);
+    }
+}
+
+#[test]
+fn what_must_be_read_as_a_whole_says_so() {
+    for text in [
+        r#"{"version": 3, "serial": 1, "modules": []}"#,
+        r#"{"format_version": "1.0"}"#,
+        r#"{"encrypted_data": "x"}"#,
+        r#"{"serial": "late version", "version": 4}"#,
+        "[]",
+    ] {
+        assert!(streamed(text.as_bytes(), 4).is_none(), "{text}");
+    }
+}
+
+#[test]
+fn names_are_noticed() {
+    let filter = Arc::new(NameFilter::new(["secret_string"]));
+    let mut stream = StateStream::open(Cursor::new(STATE), "f", &Limits::default()).unwrap();
+    stream.watch(move |type_name| (type_name == "aws_secretsmanager_secret_version").then(|| Arc::clone(&filter)));
+    let mut noticed = Vec::new();
+    while let Some(object) = stream.advance().unwrap() {
+        if object.is_noticed() {
+            noticed.push(object.address().to_string());
+        }
+        assert_eq!(object.key() == &InstanceKey::None, object.address().instance.key == InstanceKey::None);
+    }
+    assert_eq!(noticed, ["aws_secretsmanager_secret_version.a"]);
+}
+
+proptest! {
+    #[test]
+    fn broken_states_are_refused_alike(at in any::<Index>(), with in prop_oneof![
+        any::<u8>().prop_map(|byte| vec![byte]),
+        prop::sample::select(vec!["\"", "{", "}", "[", "]", ",", ":", "null", "\\u12", "\"version\":4,", "1e9", "tru"])
+            .prop_map(|text| text.as_bytes().to_vec()),
+    ], cut in 0_usize..3, chunk in 1_usize..300) {
+        let mut text = STATE.as_bytes().to_vec();
+        let at = at.index(text.len());
+        let end = (at + cut).min(text.len());
+        text.splice(at..end, with);
+        agree(&text, chunk);
+    }
+
+    #[test]
+    fn cut_off_states_are_refused_alike(at in any::<Index>(), chunk in 1_usize..300) {
+        let text = STATE.as_bytes();
+        agree(&text[..at.index(text.len())], chunk);
+    }
+}
