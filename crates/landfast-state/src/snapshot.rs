@@ -210,7 +210,8 @@ impl Snapshot {
     }
 
     /// The snapshot without the objects that do not pass.
-    pub(crate) fn filtered(&self, passes: impl Fn(&ResourceObject) -> bool) -> Self {
+    #[must_use]
+    pub fn filtered(&self, passes: impl Fn(&ResourceObject) -> bool) -> Self {
         let objects = self.objects.iter().filter(|object| passes(object)).cloned().collect();
         Self { origins: self.origins.clone(), objects, secrets: std::sync::Arc::clone(&self.secrets) }
     }

@@ -1,21 +1,51 @@
 //! `landfast check`
 
+use std::path::Path;
+
+use landfast::drift::{CompareOptions, DriftReport};
 use landfast::report::ReportKind;
+use landfast::state::{Redactor, Snapshot};
 use landfast::{ExitCode, FailOn, GapPolicy};
 
-use crate::args::{Check, Global};
+use crate::args::{Check, Global, Via};
 use crate::error::CliError;
-use crate::input;
+use crate::supervisor::Host;
+use crate::{input, via};
 
-pub(crate) fn run(args: &Check, global: &Global) -> Result<ExitCode, CliError> {
+pub(crate) fn run(args: &Check, global: &Global, host: Host) -> Result<ExitCode, CliError> {
     let options = super::compare_options(&args.report)?;
-    let mut recorded = input::documents(args.recorded.iter().chain([&args.observed]))?;
-    let Some(observed) = recorded.pop() else {
-        return Err(CliError::usage("nothing to compare"));
+    let (report, redactor) = match args.via {
+        Some(tool) => of_live(args, tool, global, host, &options)?,
+        None => of_files(args, &options)?,
     };
-    let report = landfast::check(&recorded, &observed, &options)?;
-    let redactor = super::redactor(recorded.iter().chain([&observed]));
     super::write_report(&report, ReportKind::Drift, &redactor, &args.report, global)?;
     let gaps = if args.strict { GapPolicy::Fail } else { GapPolicy::Tolerate };
     Ok(ExitCode::of_report(&report, &FailOn::new(args.fail_on.severity(), gaps)))
+}
+
+fn of_files(args: &Check, options: &CompareOptions) -> Result<(DriftReport, Redactor), CliError> {
+    let mut recorded = input::documents(args.recorded.iter().chain(&args.observed))?;
+    let Some(observed) = recorded.pop() else {
+        return Err(CliError::usage("nothing to compare"));
+    };
+    let report = landfast::check(&recorded, &observed, options)?;
+    let redactor = super::redactor(recorded.iter().chain([&observed]));
+    Ok((report, redactor))
+}
+
+fn of_live(
+    args: &Check,
+    tool: Via,
+    global: &Global,
+    host: Host,
+    options: &CompareOptions,
+) -> Result<(DriftReport, Redactor), CliError> {
+    let folder = args.folder.as_deref().unwrap_or(Path::new("."));
+    let observed = via::observe(folder, tool, &args.tool, global, host)?;
+    let Some(recorded) = observed.recorded else {
+        return Err(CliError::new(format!("{}: the tool did not say what was recorded", folder.display())));
+    };
+    let report = landfast::drift::compare(&recorded, &observed.observation, options);
+    let redactor = Snapshot::redactor(&[&recorded, &observed.observation.snapshot]);
+    Ok((report, redactor))
 }

@@ -4,6 +4,7 @@ mod check;
 mod completions;
 mod diff;
 mod graph;
+mod observe;
 mod select;
 mod snapshot;
 mod state_convert;
@@ -18,13 +19,15 @@ use landfast::state::{Document, Redactor, SecretTexts};
 use crate::args::{Args, Command, Global, ReportArgs, ReportFormat, State};
 use crate::error::CliError;
 use crate::output::{Secrecy, text_options, write};
+use crate::supervisor::Host;
 use crate::{args, input, key};
 
 /// Runs the command that the arguments name.
-pub(crate) fn run(args: &Args) -> Result<ExitCode, CliError> {
+pub(crate) fn run(args: &Args, host: Host) -> Result<ExitCode, CliError> {
     let global = &args.global;
     match &args.command {
-        Command::Check(check) => check::run(check, global),
+        Command::Check(check) => check::run(check, global, host),
+        Command::Observe(observe) => observe::run(observe, global, host),
         Command::Diff(diff) => diff::run(diff, global),
         Command::State(State::List(list)) => state_list::run(list, global),
         Command::State(State::Show(show)) => state_show::run(show, global),
