@@ -64,7 +64,7 @@ pub(crate) enum Command {
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Check {
     /// With --via: a folder with a configuration that was initialised; by default the working folder
-    #[arg(value_name = "DIR", requires = "via")]
+    #[arg(value_name = "DIR", requires = "via", conflicts_with_all = ["recorded", "observed"])]
     pub(crate) folder: Option<PathBuf>,
     /// What was recorded; several sources are taken together
     #[arg(long, value_name = "SRC", required_unless_present = "via", conflicts_with = "via")]
@@ -102,8 +102,14 @@ pub(crate) struct ToolArgs {
     #[arg(long, value_name = "FILE", requires = "via")]
     pub(crate) tool_path: Option<PathBuf>,
     /// Give up when a run of the tool takes longer than this
-    #[arg(long, value_name = "SECONDS", requires = "via")]
+    #[arg(long, value_name = "SECONDS", requires = "via", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) time_limit: Option<u32>,
+}
+
+impl ToolArgs {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.tool_path.is_none() && self.time_limit.is_none()
+    }
 }
 
 #[derive(Debug, ClapArgs)]

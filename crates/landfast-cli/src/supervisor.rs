@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use landfast::observe::Supervisor;
-use tokio::signal::unix::{SignalKind, signal};
+
+use crate::interrupt::Signals;
 
 /// The argument that asks for it. It is no part of the command line that users see.
 const ARGUMENT: &str = "__supervise";
@@ -39,19 +40,17 @@ pub(crate) fn asked_for(arguments: impl IntoIterator<Item = OsString>) -> Option
 pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> std::process::ExitCode {
     let stop = Arc::new(AtomicBool::new(false));
     let told = Arc::clone(&stop);
-    let listener = std::thread::spawn(move || listen(&told));
-    let code = landfast::observe::supervise(arguments, &stop);
     // The listener ends with the process.
-    drop(listener);
+    std::thread::spawn(move || listen(&told));
+    let code = landfast::observe::supervise(arguments, &stop);
     std::process::ExitCode::from(u8::try_from(code).unwrap_or(u8::MAX))
 }
 
 fn listen(stop: &AtomicBool) {
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_io().build() else { return };
     runtime.block_on(async {
-        let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
-        let mut signals: Vec<_> = kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect();
-        crate::interrupt::any(&mut signals).await;
+        let Ok(mut signals) = Signals::of_a_supervisor() else { return };
+        signals.any().await;
         stop.store(true, Ordering::SeqCst);
         // The handlers stay: a second signal must not end the process before it is done.
         std::future::pending::<()>().await;

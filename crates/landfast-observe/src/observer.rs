@@ -194,7 +194,11 @@ impl Diagnostic {
     /// Summary and detail on one line.
     #[must_use]
     pub fn line(&self) -> String {
-        let words = self.summary.split_whitespace().chain(self.detail.split_whitespace());
-        words.collect::<Vec<_>>().join(" ")
+        let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        match (one_line(&self.summary), one_line(&self.detail)) {
+            (summary, detail) if detail.is_empty() => summary,
+            (summary, detail) if summary.ends_with(['.', ':']) => format!("{summary} {detail}"),
+            (summary, detail) => format!("{summary}: {detail}"),
+        }
     }
 }

@@ -16,6 +16,10 @@ pub(crate) fn run(args: &Check, global: &Global, host: Host) -> Result<ExitCode,
     let options = super::compare_options(&args.report)?;
     let (report, redactor) = match args.via {
         Some(tool) => of_live(args, tool, global, host, &options)?,
+        // clap lets a missing `--via` pass where a source is given that excludes it.
+        None if !args.tool.is_empty() => {
+            return Err(CliError::usage("--tool-path and --time-limit are for --via"));
+        }
         None => of_files(args, &options)?,
     };
     super::write_report(&report, ReportKind::Drift, &redactor, &args.report, global)?;

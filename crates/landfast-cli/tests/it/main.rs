@@ -23,3 +23,5 @@ mod run;
 #[cfg(feature = "corpus")]
 mod secrets;
 mod snapshot;
+#[cfg(unix)]
+mod via;

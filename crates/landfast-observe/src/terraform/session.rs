@@ -16,7 +16,7 @@ use super::plan_file::{PlanFile, Storage, private_folder};
 use super::program;
 use super::secrets;
 use super::stream::PlanOutput;
-use crate::error::ObserveError;
+use crate::error::{FailureClass, ObserveError};
 use crate::keeper::{Finished, Leave, RunError, Stopper, Task, remove_folder, run};
 use crate::observer::{Diagnostic, DiagnosticSeverity, ObserveRequest, Observed, Progress};
 
@@ -167,9 +167,14 @@ impl Planned {
         let stage = if self.output.walked { Stage::Walking } else { Stage::Before };
         let text = format!("{}\n{}", self.output.text, self.err);
         let class = classify(&diagnostics, &text, stage);
-        let is_error = |it: &Diagnostic| it.severity == DiagnosticSeverity::Error;
-        let output =
-            if diagnostics.iter().any(is_error) { String::new() } else { shorten(&redactor.redact(&self.err)) };
+        let output = if diagnostics.iter().any(|it| it.severity == DiagnosticSeverity::Error) {
+            String::new()
+        } else if class == FailureClass::UnsupportedVersion {
+            // It prints its usage, at length.
+            String::from("it does not know `plan -refresh-only -json`")
+        } else {
+            shorten(&redactor.redact(&self.err))
+        };
         ObserveError::Failed { program: name.to_owned(), class, diagnostics, output }
     }
 }
@@ -209,9 +214,11 @@ fn redactor_of<'s>(all: impl IntoIterator<Item = &'s SecretTexts>) -> Redactor {
     secrets.redactor()
 }
 
-/// The end of a text on one line, not longer than a message may be.
+/// The end of a text on one line, not longer than a message may be, and without what a log adds that somebody turned on.
 fn shorten(text: &str) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let is_log = |line: &str| ["[TRACE]", "[DEBUG]", "[INFO]"].iter().any(|level| line.contains(level));
+    let words = text.lines().filter(|line| !is_log(line)).flat_map(str::split_whitespace);
+    let line = words.collect::<Vec<_>>().join(" ");
     let over = line.chars().count().saturating_sub(MAX_OUTPUT_CHARS);
     if over == 0 { line } else { format!("…{}", line.chars().skip(over).collect::<String>()) }
 }
