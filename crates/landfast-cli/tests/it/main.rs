@@ -17,6 +17,8 @@ mod graph;
 mod hostile;
 #[cfg(feature = "live")]
 mod live;
+#[cfg(feature = "live")]
+mod live_terraform;
 #[cfg(feature = "corpus")]
 mod oracle;
 mod run;
