@@ -32,7 +32,8 @@ use session::Session;
 pub struct TerraformOptions {
     /// Programs to try, in this order: names, which are looked up on the `PATH`, or paths. Default: `terraform`, `tofu`.
     pub programs: Vec<OsString>,
-    /// Who cleans up when this process is killed. Default: nobody; a future that is dropped cleans up without one.
+    /// Who cleans up when this process is killed. Default: nobody. A future that is dropped cleans up without one, in a
+    /// thread of this process, which has to live on for as long as [`TerraformOptions::grace`].
     pub supervisor: Option<Supervisor>,
     /// How long each run of the program may take. Default: as long as it takes.
     pub time_limit: Option<Duration>,
