@@ -1,5 +1,6 @@
 //! Looking at what is there through a tool.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::time::Duration;
 
@@ -39,10 +40,11 @@ pub(crate) fn observe(
     let result = interrupt::wait(observer.observe(request));
     drop(progress);
     let observed = result?.map_err(|error| explain(&error, folder))?;
+    // What is about a resource that could not be read stands with that resource.
+    let gaps: HashSet<String> = observed.observation.gaps.iter().map(|gap| gap.address.to_string()).collect();
     for diagnostic in &observed.diagnostics {
-        // What is about one resource stands with that resource; other errors are nowhere else.
-        let error = diagnostic.severity == DiagnosticSeverity::Error && diagnostic.address.is_none();
-        if error || global.verbose > 0 {
+        let said = diagnostic.address.as_ref().is_some_and(|address| gaps.contains(address));
+        if (diagnostic.severity == DiagnosticSeverity::Error && !said) || global.verbose > 0 {
             let about = diagnostic.address.as_ref().map(|address| format!("{address}: ")).unwrap_or_default();
             warn(&format!("{about}{}", diagnostic.line()));
         }

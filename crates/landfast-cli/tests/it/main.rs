@@ -17,7 +17,7 @@ mod graph;
 mod hostile;
 #[cfg(feature = "live")]
 mod live;
-#[cfg(feature = "live")]
+#[cfg(all(feature = "live", target_os = "linux"))]
 mod live_terraform;
 #[cfg(feature = "corpus")]
 mod oracle;
@@ -25,5 +25,5 @@ mod run;
 #[cfg(feature = "corpus")]
 mod secrets;
 mod snapshot;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod via;

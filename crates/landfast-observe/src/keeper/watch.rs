@@ -95,7 +95,9 @@ fn make_folder(folder: &Path) -> io::Result<()> {
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     match builder.create(folder) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && is_ours(folder) => Ok(()),
-        other => other,
+        other => other.map_err(|error| {
+            io::Error::new(error.kind(), format!("{}: a temporary folder cannot be made: {error}", folder.display()))
+        }),
     }
 }
 

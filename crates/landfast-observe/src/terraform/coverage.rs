@@ -14,13 +14,20 @@ use crate::observer::{Diagnostic, DiagnosticSeverity};
 
 /// The observation of a plan for which the stream named these addresses as refreshed.
 pub(super) fn observation(plan: &Plan, refreshed: &HashSet<String>, diagnostics: &[Diagnostic]) -> Observation {
-    let drifted: HashSet<&InstanceAddress> = plan.resource_drift.iter().map(|it| &it.address.instance).collect();
-    let unseen = |object: &ResourceObject| {
-        let instance = &object.address.instance;
-        is_current(object) && !drifted.contains(instance) && !refreshed.contains(&instance.to_string())
-    };
     let prior = plan.prior_state();
     let reasons = Reasons::new(diagnostics);
+    let drifted: HashSet<&InstanceAddress> = plan.resource_drift.iter().map(|it| &it.address.instance).collect();
+    // The stream does not tell a deposed object from the current one: with an error about either, it may be this one.
+    let deposed = prior.objects().iter().filter(|object| object.address.deposed.is_some());
+    let doubtful: HashSet<&InstanceAddress> = deposed
+        .map(|object| &object.address.instance)
+        .filter(|instance| reasons.by_address.contains_key(&*instance.to_string()))
+        .collect();
+    let unseen = |object: &ResourceObject| {
+        let instance = &object.address.instance;
+        let named = refreshed.contains(&instance.to_string()) && !doubtful.contains(instance);
+        is_current(object) && !drifted.contains(instance) && !named
+    };
     let mut unseen_addresses = HashSet::new();
     let mut gaps = Vec::new();
     for object in prior.objects().iter().filter(|object| unseen(object)) {

@@ -86,13 +86,26 @@ fn memory() -> io::Result<(File, PathBuf)> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
+/// Providers make sockets in the folder, and the path of a socket may have 103 bytes on some systems.
+const MAX_PRIVATE: usize = 75;
+
+/// The system's folder for temporary files, whatever the environment says.
+fn short_folder() -> Option<PathBuf> {
+    let folder = Path::new("/tmp");
+    (cfg!(unix) && folder.is_dir()).then(|| folder.to_owned())
+}
+
 /// A name for a private folder that is not taken. The keeper makes the folder, and refuses one that somebody else made.
 pub(super) fn private_folder() -> PathBuf {
     // The keys of a hasher are random, and other ones with each.
     let random = RandomState::new().hash_one(std::process::id());
     let folder = std::env::temp_dir();
     // Runs have another working folder.
-    std::path::absolute(&folder).unwrap_or(folder).join(format!("landfast-{random:016x}"))
+    let folder = std::path::absolute(&folder).unwrap_or(folder);
+    let name = format!("landfast-{random:016x}");
+    let folder =
+        if folder.as_os_str().len() + name.len() > MAX_PRIVATE { short_folder().unwrap_or(folder) } else { folder };
+    folder.join(name)
 }
 
 #[cfg(test)]

@@ -177,6 +177,17 @@ mod tests {
     }
 
     #[test]
+    fn no_line_makes_it_panic() {
+        let whole = r#"{"hook":{"resource":{"addr":"t.a[\"k\"]"},"x":[1]},"type":"refresh_complete"}"#;
+        for end in 0..whole.len() {
+            let (output, _) = read(&[VERSION, &whole[..end]]);
+            assert!(output.refreshed.is_empty());
+        }
+        let deep = "[".repeat(100_000);
+        assert!(read(&[&format!("{{\"hook\":{deep}")]).0.text.starts_with("{\"hook\":["));
+    }
+
+    #[test]
     fn a_line_without_an_end_is_refused() {
         let endless = io::BufReader::new(io::repeat(b'a'));
         let error = PlanOutput::read(endless, &Limits::default(), &ProgressSink::default()).unwrap_err();
