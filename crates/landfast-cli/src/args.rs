@@ -44,10 +44,19 @@ pub(crate) enum ColorWhen {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Is anything drifted? Compares what was recorded with what was observed
+    ///
+    /// States of different lineages, and an observed state that is older than the recorded one, are compared all the same,
+    /// with a warning on standard error: what such a comparison finds may be no drift.
     Check(Check),
     /// Capture what is there, as a file that stands for it in later checks
     Observe(Observe),
     /// Compare any two states, plans, snapshots or observations
+    ///
+    /// Both stand for what they hold, and nothing says that they belong together: neither lineage nor serial is looked at.
+    ///
+    /// A plan holds two sides: as the first source it stands for what it found written down, as the second one for what it
+    /// saw when it refreshed. So `landfast diff P P` of one plan shows the drift that it found, and exits with 2 when there
+    /// is some.
     Diff(Diff),
     /// Look at a state, or convert it
     #[command(subcommand)]
@@ -129,9 +138,9 @@ pub(crate) struct Observe {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Diff {
-    /// The first source
+    /// The first source; of a plan, what it found written down
     pub(crate) a: PathBuf,
-    /// The second source
+    /// The second source; of a plan, what it saw when it refreshed
     pub(crate) b: PathBuf,
     #[command(flatten)]
     pub(crate) report: ReportArgs,
@@ -174,9 +183,9 @@ impl FailOnSeverity {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum State {
-    /// List the addresses of resource instances, as `terraform state list` does
+    /// List the addresses of resource instances, as `terraform state list` does; of show JSON and snapshots too
     List(StateList),
-    /// Show objects with their attributes; sensitive values are masked
+    /// Show objects with their attributes, of show JSON and snapshots too; sensitive values are masked
     Show(StateShow),
     /// Print the state in format 4; one that has it already stays as it is, byte for byte. It holds secrets in clear
     Convert(StateConvert),
@@ -199,7 +208,7 @@ pub(crate) struct StateShow {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Select {
-    /// The state
+    /// The state: a state file, show JSON of a state, a snapshot or an observation
     #[arg(long, value_name = "FILE")]
     pub(crate) state: PathBuf,
     /// Addresses of modules, resources or instances; by default everything
@@ -209,7 +218,7 @@ pub(crate) struct Select {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct StateConvert {
-    /// The state
+    /// The state file
     #[arg(long, value_name = "FILE")]
     pub(crate) state: PathBuf,
 }
@@ -232,6 +241,15 @@ pub(crate) struct Graph {
     /// The source
     #[arg(value_name = "SRC")]
     pub(crate) source: PathBuf,
+    /// Only what a change to this resource can touch: everything that depends on it, directly or through others
+    ///
+    /// As text, an address a line, without the resource itself; as dot or mermaid, the graph of these and of the resource.
+    /// Dependencies are those of whole resources, so that a key in the address is passed over.
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "orphans")]
+    pub(crate) blast_radius: Option<String>,
+    /// Only resources that depend on nothing and on which nothing depends
+    #[arg(long)]
+    pub(crate) orphans: bool,
     /// How to write the graph
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: GraphFormat,

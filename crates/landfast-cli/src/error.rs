@@ -4,7 +4,7 @@ use std::path::Path;
 
 use landfast::ExitCode;
 use landfast::OpenError;
-use landfast::state::{DuplicateObject, ReadError};
+use landfast::state::{DuplicateObject, ReadError, VersionAge};
 
 /// What went wrong, for a person.
 #[derive(Debug)]
@@ -58,9 +58,19 @@ impl From<ReadError> for CliError {
             ReadError::Encrypted { .. } => {
                 Some(String::from("decrypt it first: `tofu state pull` prints it in clear where the passphrase is set"))
             }
-            ReadError::UnsupportedVersion { .. } => {
-                Some(String::from("a newer terraform may have written it; look for a newer landfast"))
-            }
+            ReadError::UnsupportedVersion { age: VersionAge::Later, .. } => Some(String::from(
+                "if a newer terraform or landfast wrote it, look for a newer landfast; this one cannot know what such a file means",
+            )),
+            ReadError::UnsupportedVersion { age: VersionAge::Unheard, .. } => Some(String::from(
+                "nothing that Landfast knows of ever wrote this version; the file may be damaged or edited by hand, so look for a backup",
+            )),
+            ReadError::Json { error, .. } if error.path == "version" => Some(String::from(
+                "terraform writes the version of a state as a plain integer, 1 to 4, such as \"version\": 4",
+            )),
+            ReadError::RunLog { .. } => Some(String::from(
+                "it names resources and actions only; `terraform plan -refresh-only -out P`, then `terraform show -json P`, makes \
+                 a plan that holds the values too",
+            )),
             ReadError::Unrecognised { .. } => Some(String::from(
                 "for a plan, give the output of `terraform show -json PLAN`; for a state, the .tfstate file or `terraform state pull`",
             )),

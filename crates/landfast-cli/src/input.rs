@@ -37,7 +37,10 @@ pub(crate) fn documents<'a>(sources: impl IntoIterator<Item = &'a PathBuf>) -> R
 pub(crate) fn state(source: &Path) -> Result<StateFile, CliError> {
     match document(source)? {
         Document::State(state) => Ok(state),
-        _ => Err(CliError::new(format!("{}: not a state file", source.display()))),
+        other => {
+            let message = format!("{}: this is {}, not a state file", source.display(), other.description());
+            Err(CliError::new(message).hint("give the .tfstate file, or what `terraform state pull` prints"))
+        }
     }
 }
 

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use landfast::state::FingerprintKey;
 
 use crate::error::CliError;
+use crate::output::Secrecy;
+use crate::replace::{folder_of, new_file_in, sync_folder};
 
 /// Names the file that holds the key.
 const VARIABLE: &str = "LANDFAST_FINGERPRINT_KEY_FILE";
@@ -78,15 +80,18 @@ fn create(path: &Path) -> Result<FingerprintKey, CliError> {
     let io = |error: &std::io::Error| CliError::io(path, "the fingerprint key cannot be made", error);
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(|error| CliError::new(format!("no random bytes for a key: {error}")))?;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = folder_of(path);
     fs::create_dir_all(folder).map_err(|error| io(&error))?;
-    // A temporary file is readable by its owner alone; it takes its name only when it is whole, and only when the name is
+    // The file is readable by its owner alone; it takes its name only when it is whole, and only when the name is
     // still free.
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|error| io(&error))?;
+    let mut file = new_file_in(folder, Secrecy::Private).map_err(|error| io(&error))?;
     let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     writeln!(file, "{text}").and_then(|()| file.as_file().sync_all()).map_err(|error| io(&error))?;
     match file.persist_noclobber(path) {
-        Ok(_) => Ok(FingerprintKey::from_bytes(bytes)),
+        Ok(_) => {
+            sync_folder(folder).map_err(|error| io(&error))?;
+            Ok(FingerprintKey::from_bytes(bytes))
+        }
         Err(_) => load()?.ok_or_else(|| CliError::new(format!("{}: the fingerprint key went away", path.display()))),
     }
 }

@@ -16,6 +16,7 @@ mod interrupt;
 mod key;
 mod output;
 mod progress;
+mod replace;
 mod supervisor;
 mod via;
 

@@ -1,13 +1,14 @@
 //! Writing results, errors and traces.
 
-use std::fs;
 use std::io::{self, ErrorKind, IsTerminal as _, Write as _};
 use std::path::Path;
 
 use landfast::report::{ColorChoice, Detail, TextOptions, escape_line};
+use landfast::state::Redactor;
 
 use crate::args::{ColorWhen, Global};
 use crate::error::CliError;
+use crate::replace::replace;
 
 /// Who may read a file that is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,28 +33,10 @@ pub(crate) fn write(global: &Global, bytes: &[u8], secrecy: Secrecy) -> Result<(
     replace(path, bytes, secrecy).map_err(|error| CliError::io(path, "cannot be written", &error))
 }
 
-fn replace(path: &Path, bytes: &[u8], secrecy: Secrecy) -> io::Result<()> {
-    // A device or a pipe cannot be replaced; a link is followed to what it names.
-    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    if fs::metadata(&target).is_ok_and(|metadata| !metadata.is_file()) {
-        return fs::OpenOptions::new().write(true).open(&target)?.write_all(bytes);
-    }
-    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    if secrecy == Secrecy::Ordinary {
-        use std::os::unix::fs::PermissionsExt as _;
-        builder.permissions(fs::Permissions::from_mode(0o666));
-    }
-    let mut file = builder.tempfile_in(folder)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(&target).map(drop).map_err(|error| error.error)
-}
-
-/// How to render text: colours and width by where it goes.
-pub(crate) fn text_options(global: &Global) -> TextOptions {
+/// How to render text: colours and width by where it goes. The redactor masks what lines break in.
+pub(crate) fn text_options(global: &Global, redactor: &Redactor) -> TextOptions {
     let mut options = TextOptions::default();
+    options.redactor = redactor.clone();
     let terminal = global.output.is_none() && io::stdout().is_terminal();
     options.color = color(global.color, terminal);
     if terminal && let Some((width, _)) = terminal_size::terminal_size() {

@@ -210,6 +210,8 @@ impl NotComparedReason {
 pub struct ResourceDrift {
     /// Its address.
     pub address: InstanceAddress,
+    /// The address at which one side still has it, where the other side knows that it moved.
+    pub previous_address: Option<InstanceAddress>,
     /// The provider's source address, as the recorded side has it or else the observed one; may be empty.
     pub provider: Box<str>,
     /// What was found.

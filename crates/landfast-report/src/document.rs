@@ -117,6 +117,9 @@ pub struct OriginEntry {
 pub struct ResourceEntry {
     /// Its address.
     pub address: String,
+    /// The address at which one side still has it, where it moved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub previous_address: Option<String>,
     /// The resource type.
     #[serde(rename = "type")]
     pub type_name: String,
@@ -287,6 +290,7 @@ impl ResourceEntry {
         let masked = |text: &str| redactor.redact(text).into_owned();
         Self {
             address: masked(&resource.address.to_string()),
+            previous_address: resource.previous_address.as_ref().map(|address| masked(&address.to_string())),
             type_name: resource.type_name().to_owned(),
             provider: resource.provider.to_string(),
             status: resource.status,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::address::InstanceKey;
-use crate::json::{JsonError, JsonErrorKind, Kind, Limits, Reader, quote_safe};
+use crate::json::{JsonError, Kind, Limits, Place, Reader, quote_safe};
 use crate::plan::{Plan, ShownState};
 use crate::read_error::ReadError;
 use crate::snapshot::{Gap, GapKind, Observation, Snapshot};
@@ -38,24 +38,47 @@ enum DocumentKind {
     Observation,
 }
 
+/// What a document is that holds no resources.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Foreign {
+    /// The log of a terraform run.
+    RunLog,
+    /// Something else, with its article.
+    Other(&'static str),
+}
+
 impl Document {
     /// Reads a document of whatever kind it is. `file` is the name that errors and snapshots carry.
     ///
     /// # Errors
     /// On bad input, and when the document is of no kind that holds resources.
     pub fn read(source: Bytes, file: &str, limits: &Limits) -> Result<Self, ReadError> {
-        let kind = sniff(&source, limits).map_err(|error| ReadError::json(file, error))?;
+        let (kind, at) = sniff(&source, limits).map_err(|error| ReadError::json(file, error))?;
         match kind {
             Ok(DocumentKind::State) => StateFile::read(source, file, limits).map(Self::State),
             Ok(DocumentKind::Plan) => Plan::read(source, file, limits).map(|plan| Self::Plan(Box::new(plan))),
             Ok(DocumentKind::ShownState) => ShownState::read(source, file, limits).map(Self::ShownState),
             Ok(DocumentKind::Snapshot) => read_snapshot(source, file, limits).map(Self::Snapshot),
             Ok(DocumentKind::Observation) => read_observation(source, file, limits).map(Self::Observation),
-            Err(found) => Err(ReadError::Unrecognised {
+            Err(Foreign::RunLog) => Err(ReadError::RunLog { file: file.to_owned(), place: Place::of(&source, at) }),
+            Err(Foreign::Other(found)) => Err(ReadError::Unrecognised {
                 file: file.to_owned(),
+                place: Place::of(&source, at),
                 wanted: "a state, plan, show JSON, snapshot or observation",
                 found,
             }),
+        }
+    }
+
+    /// What it is, with its article, in words for people.
+    #[must_use]
+    pub fn description(&self) -> &'static str {
+        match self {
+            Self::State(_) => "a state file",
+            Self::Plan(_) => "a plan (JSON of `terraform show -json PLAN`)",
+            Self::ShownState(_) => "a state as JSON of `terraform show -json`",
+            Self::Snapshot(_) => "a snapshot of Landfast",
+            Self::Observation(_) => "an observation of Landfast",
         }
     }
 
@@ -99,47 +122,52 @@ impl Document {
     }
 }
 
-/// Looks at members until one tells the kind; the reader of that kind checks the whole. The inner error says what the
-/// document is instead.
-fn sniff(source: &Bytes, limits: &Limits) -> Result<Result<DocumentKind, &'static str>, JsonError> {
+/// A kind that can be read or what the document is instead, and the offset in bytes of what tells.
+type Sniffed = (Result<DocumentKind, Foreign>, usize);
+
+/// Looks at members until one tells the kind; the reader of that kind checks the whole.
+fn sniff(source: &Bytes, limits: &Limits) -> Result<Sniffed, JsonError> {
     let mut reader = Reader::new(source, limits)?;
+    let start = reader.offset();
     match reader.peek()? {
         Kind::Object => reader.enter_object()?,
         other => {
             reader.raw()?;
             reader.finish()?;
-            return Ok(Err(other.name()));
+            return Ok((Err(Foreign::Other(other.name())), start));
         }
     }
     let mut versioned = false;
     while let Some(key) = reader.next_member()? {
-        match &*key {
-            "landfast" => {
-                let at = reader.offset();
-                return match &*reader.string()? {
-                    "snapshot" => Ok(Ok(DocumentKind::Snapshot)),
-                    "observation" => Ok(Ok(DocumentKind::Observation)),
-                    other => {
-                        let kind = JsonErrorKind::Invalid(format!("an unknown kind {}", quote_safe(other)));
-                        Err(JsonError { place: crate::json::Place::of(source, at), ..reader.error(kind) })
-                    }
-                };
-            }
-            "version" | "serial" | "lineage" | "modules" | "encrypted_data" => return Ok(Ok(DocumentKind::State)),
-            "@level" | "@message" => return Ok(Err("the log of a terraform run")),
-            "provider_schemas" => return Ok(Err("a document of provider schemas")),
-            "valid" | "diagnostics" | "error_count" => return Ok(Err("the result of a validation")),
+        let at = reader.offset();
+        let kind = match &*key {
+            "landfast" => match &*reader.string()? {
+                "snapshot" => Ok(DocumentKind::Snapshot),
+                "observation" => Ok(DocumentKind::Observation),
+                other => return Err(reader.invalid_at(at, format!("an unknown kind {}", quote_safe(other)))),
+            },
+            "version" | "serial" | "lineage" | "modules" | "encrypted_data" => Ok(DocumentKind::State),
+            "@level" | "@message" => Err(Foreign::RunLog),
+            "provider_schemas" => Err(Foreign::Other("a document of provider schemas")),
+            "valid" | "diagnostics" | "error_count" => Err(Foreign::Other("the result of a validation")),
+            "values" => Ok(DocumentKind::ShownState),
+            "planned_values" | "resource_changes" | "prior_state" | "configuration" | "resource_drift"
+            | "output_changes" | "variables" => Ok(DocumentKind::Plan),
             "format_version" => {
                 versioned = true;
                 reader.raw()?;
+                continue;
             }
-            "values" => return Ok(Ok(DocumentKind::ShownState)),
-            "planned_values" | "resource_changes" | "prior_state" | "configuration" | "resource_drift"
-            | "output_changes" | "variables" => return Ok(Ok(DocumentKind::Plan)),
-            _ => drop(reader.raw()?),
-        }
+            _ => {
+                reader.raw()?;
+                continue;
+            }
+        };
+        return Ok((kind, at));
     }
     reader.finish()?;
     // `terraform show -json` of nothing prints the version alone.
-    Ok(if versioned { Ok(DocumentKind::ShownState) } else { Err("a JSON object of another kind") })
+    let kind =
+        if versioned { Ok(DocumentKind::ShownState) } else { Err(Foreign::Other("a JSON object of another kind")) };
+    Ok((kind, start))
 }

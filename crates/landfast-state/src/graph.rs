@@ -116,6 +116,29 @@ impl DependencyGraph {
         reached
     }
 
+    /// Whether the snapshot has this resource; keys are passed over.
+    #[must_use]
+    pub fn contains(&self, resource: &ResourceAddress) -> bool {
+        self.nodes.contains_key(&resource.without_keys())
+    }
+
+    /// The part of the graph that these resources make, with the edges between them and what they miss. Resources that the
+    /// graph does not have are passed over.
+    #[must_use]
+    pub fn restricted_to<'a>(&self, resources: impl IntoIterator<Item = &'a ResourceAddress>) -> Self {
+        let kept: BTreeSet<ResourceAddress> = resources.into_iter().map(ResourceAddress::without_keys).collect();
+        let kept = kept.into_iter().filter(|address| self.nodes.contains_key(address));
+        let mut graph = DiGraph::new();
+        let nodes: BTreeMap<_, _> = kept.map(|address| (address.clone(), graph.add_node(address))).collect();
+        for (from, to) in self.edges() {
+            if let (Some(from), Some(to)) = (nodes.get(from), nodes.get(to)) {
+                graph.update_edge(*from, *to, ());
+            }
+        }
+        let missing = self.missing.iter().filter(|missing| nodes.contains_key(&missing.resource)).cloned().collect();
+        Self { graph, nodes, missing }
+    }
+
     /// Resources that depend on nothing and on which nothing depends, sorted.
     #[must_use]
     pub fn orphans(&self) -> Vec<&ResourceAddress> {

@@ -37,7 +37,9 @@ mod fingerprint;
 mod flatmap;
 mod graph;
 pub mod json;
+mod moves;
 mod number;
+mod origin_doubt;
 pub mod plan;
 mod read_error;
 mod redact;
@@ -52,8 +54,10 @@ pub use document::Document;
 pub use fingerprint::{Fingerprint, FingerprintError, FingerprintKey};
 pub use graph::{CycleError, DependencyGraph, MissingDependency};
 pub use json::Limits;
+pub use moves::Move;
 pub use number::{Number, NumberError, canonical_number};
-pub use read_error::ReadError;
+pub use origin_doubt::OriginDoubt;
+pub use read_error::{ReadError, VersionAge};
 pub use redact::{MIN_SECRET_CHARS, Redactor, SecretTexts};
 pub use snapshot::{
     Attributes, ContentDigest, DuplicateObject, Gap, GapKind, Observation, Origin, ResourceObject, Snapshot, SourceKind,

@@ -178,6 +178,27 @@ pub fn canonical_number(text: &str) -> Cow<'_, str> {
     Cow::Owned(if exponent == 0 { format!("{sign}{kept}") } else { format!("{sign}{kept}e{exponent}") })
 }
 
+/// Gives sign, digits and exponent of the canonical form of a checked number; the digits of zero are `0`. Integers, as most
+/// numbers are, cost no allocation.
+pub(crate) fn canonical_digits(text: &str, mut take: impl FnMut(bool, &str, i64)) {
+    let unsigned = text.strip_prefix('-');
+    let digits = unsigned.unwrap_or(text);
+    if digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        let kept = digits.trim_end_matches('0');
+        return match kept {
+            "" => take(false, "0", 0),
+            kept => take(unsigned.is_some(), kept, i64::try_from(digits.len() - kept.len()).unwrap_or(i64::MAX)),
+        };
+    }
+    let canonical = canonical_number(text);
+    let unsigned = canonical.strip_prefix('-');
+    let (digits, exponent) = match unsigned.unwrap_or(&canonical).split_once('e') {
+        Some((digits, exponent)) => (digits, exponent.parse().unwrap_or(i64::MAX)),
+        None => (unsigned.unwrap_or(&canonical), 0),
+    };
+    take(unsigned.is_some(), digits, exponent);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

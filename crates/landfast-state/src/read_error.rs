@@ -1,6 +1,6 @@
 //! Why a document could not be read.
 
-use crate::json::{JsonError, JsonErrorKind};
+use crate::json::{At, JsonError, JsonErrorKind, Place};
 use crate::snapshot::DuplicateObject;
 
 /// Why a state, plan, snapshot or observation could not be read. Every message names the file and, where there is one,
@@ -23,28 +23,44 @@ pub enum ReadError {
         error: JsonError,
     },
     /// A state that OpenTofu encrypted.
-    #[error("{file}: the state is encrypted by OpenTofu")]
+    #[error("{file}:{}: the state is encrypted by OpenTofu", At(*.place, "encrypted_data"))]
     Encrypted {
         /// The name that the reader was given for the document.
         file: String,
+        /// Where the encrypted data stands.
+        place: Place,
+    },
+    /// The log of a terraform run, as `-json` makes it. It names resources and actions, and no values.
+    #[error("{file}:{place}: the log of a terraform run holds no values of resources, so there is nothing to compare")]
+    RunLog {
+        /// The name that the reader was given for the document.
+        file: String,
+        /// Where it was seen to be one.
+        place: Place,
     },
     /// A known format in a version that this crate does not read.
-    #[error("{file}: {format} of version {version} is not supported (supported: {supported})")]
+    #[error("{file}:{place}: {format} of version {version} is not supported (supported: {supported})")]
     UnsupportedVersion {
         /// The name that the reader was given for the document.
         file: String,
+        /// Where the version stands.
+        place: Place,
         /// The format's name.
         format: &'static str,
         /// The version found, escaped.
         version: String,
         /// The versions that are read.
         supported: &'static str,
+        /// How the version found relates to those.
+        age: VersionAge,
     },
     /// A JSON document of another kind.
-    #[error("{file}: {found} is not {wanted}")]
+    #[error("{file}:{place}: {found} is not {wanted}")]
     Unrecognised {
         /// The name that the reader was given for the document.
         file: String,
+        /// Where it was seen not to be one: at the member that tells, or at the document's start.
+        place: Place,
         /// What was wanted, with its article.
         wanted: &'static str,
         /// What the document looks like.
@@ -58,6 +74,15 @@ pub enum ReadError {
         /// Which address, and where.
         error: DuplicateObject,
     },
+}
+
+/// How a version that is not read relates to those that are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VersionAge {
+    /// It is later than all of them.
+    Later,
+    /// It is none that was ever written: before the first one, or not a version at all.
+    Unheard,
 }
 
 impl ReadError {

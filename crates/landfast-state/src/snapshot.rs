@@ -2,10 +2,13 @@
 
 use std::fmt;
 
+use bytes::Bytes;
+
 use crate::address::{InstanceAddress, ModuleAddress, ObjectAddress, ResourceAddress};
 use crate::attribute_path::{AttributePath, PathStep};
 use crate::fingerprint::{Fingerprint, FingerprintKey};
-use crate::json::{RawJson, write_canonical_string};
+use crate::json::{Place, RawJson, write_canonical_string};
+use crate::moves::Move;
 use crate::redact::{Redactor, SecretTexts};
 use crate::value::{Sensitive, Value};
 
@@ -159,10 +162,19 @@ pub(crate) fn put(value: &mut Value, path: &AttributePath, new: Value) {
 pub struct DuplicateObject {
     /// The address of both.
     pub address: String,
-    /// Source of the first.
+    /// Source of the first, with its line and column where they are known.
     pub first: String,
-    /// Source of the second.
+    /// Source of the second, likewise.
     pub second: String,
+}
+
+/// What a snapshot was read from, for naming places.
+#[derive(Clone, Default)]
+struct Read {
+    /// The name that the reader was given; empty when there is no single document.
+    file: Box<str>,
+    /// The text that the attributes are slices of; empty when nobody can look places up in it.
+    text: Bytes,
 }
 
 /// An immutable set of resource objects, sorted by address, with its origin.
@@ -170,7 +182,9 @@ pub struct DuplicateObject {
 pub struct Snapshot {
     origins: Vec<Origin>,
     objects: Vec<ResourceObject>,
+    moves: Vec<Move>,
     secrets: std::sync::Arc<SecretTexts>,
+    document: Read,
 }
 
 impl Snapshot {
@@ -206,14 +220,54 @@ impl Snapshot {
             secrets.add(&object.value());
         }
         objects.sort_by(|a, b| a.address.cmp(&b.address));
-        Self { origins: vec![origin], objects, secrets: std::sync::Arc::new(secrets) }
+        Self {
+            origins: vec![origin],
+            objects,
+            moves: Vec::new(),
+            secrets: std::sync::Arc::new(secrets),
+            document: Read::default(),
+        }
+    }
+
+    /// The same, knowing what its objects' attributes are slices of.
+    pub(crate) fn read_from(self, file: &str, text: &Bytes) -> Self {
+        Self { document: Read { file: file.into(), text: text.clone() }, ..self }
+    }
+
+    /// Where the attributes of an object stand in the document that it was read from. `None` for objects that are not there
+    /// or have no attributes, in snapshots that were joined, and for states of the formats that are upgraded when read.
+    #[must_use]
+    pub fn place(&self, address: &ObjectAddress) -> Option<Place> {
+        let (Attributes::Nested(raw) | Attributes::Flat(raw)) = &self.get(address)?.attributes else { return None };
+        let offset = raw.as_raw().offset_in(std::str::from_utf8(&self.document.text).ok()?)?;
+        Some(Place::of(&self.document.text, offset))
     }
 
     /// The snapshot without the objects that do not pass.
     #[must_use]
     pub fn filtered(&self, passes: impl Fn(&ResourceObject) -> bool) -> Self {
-        let objects = self.objects.iter().filter(|object| passes(object)).cloned().collect();
-        Self { origins: self.origins.clone(), objects, secrets: std::sync::Arc::clone(&self.secrets) }
+        self.with_objects(self.objects.iter().filter(|object| passes(object)).cloned().collect())
+    }
+
+    /// The snapshot with other objects, which are known to have different addresses.
+    pub(crate) fn with_objects(&self, mut objects: Vec<ResourceObject>) -> Self {
+        objects.sort_by(|a, b| a.address.cmp(&b.address));
+        Self {
+            origins: self.origins.clone(),
+            objects,
+            moves: self.moves.clone(),
+            secrets: std::sync::Arc::clone(&self.secrets),
+            document: self.document.clone(),
+        }
+    }
+
+    /// The snapshot with these moves, which brought its objects to where they stand.
+    #[must_use]
+    pub fn with_moves(mut self, mut moves: Vec<Move>) -> Self {
+        moves.sort();
+        moves.dedup();
+        self.moves = moves;
+        self
     }
 
     /// One snapshot of several, such as all states of an environment.
@@ -225,6 +279,7 @@ impl Snapshot {
         let mut secrets = SecretTexts::default();
         let mut origins = Vec::new();
         let mut objects = Vec::new();
+        let moves = parts.iter().flat_map(|part| part.moves.iter().cloned()).collect();
         for part in &parts {
             secrets.extend(&part.secrets);
             origins.extend_from_slice(&part.origins);
@@ -233,11 +288,16 @@ impl Snapshot {
         Self::build(origins, objects, secrets, |address| {
             let mut holders = parts.iter().filter(|part| part.get(address).is_some());
             let mut name = || {
-                let origin = holders.next().and_then(|part| part.origins.first());
-                origin.map(|origin| origin.source.clone()).unwrap_or_default()
+                let Some(part) = holders.next() else { return String::new() };
+                match (part.place(address), part.origins.first()) {
+                    (Some(place), _) => format!("{}:{place}", part.document.file),
+                    (None, Some(origin)) if part.document.file.is_empty() => origin.source.clone(),
+                    (None, _) => part.document.file.to_string(),
+                }
             };
             (name(), name())
         })
+        .map(|snapshot| snapshot.with_moves(moves))
     }
 
     fn build(
@@ -255,7 +315,13 @@ impl Snapshot {
             let (first, second) = sources(address);
             return Err(DuplicateObject { address: address.to_string(), first, second });
         }
-        Ok(Self { origins, objects, secrets: std::sync::Arc::new(secrets) })
+        Ok(Self {
+            origins,
+            objects,
+            moves: Vec::new(),
+            secrets: std::sync::Arc::new(secrets),
+            document: Read::default(),
+        })
     }
 
     /// Where it comes from: one origin, or several when snapshots were joined.
@@ -268,6 +334,13 @@ impl Snapshot {
     #[must_use]
     pub fn objects(&self) -> &[ResourceObject] {
         &self.objects
+    }
+
+    /// The moves that brought objects to where they stand, sorted: another document may still have them at their old
+    /// addresses. Empty unless the snapshot comes from a plan with moves.
+    #[must_use]
+    pub fn moves(&self) -> &[Move] {
+        &self.moves
     }
 
     /// The object with this address.

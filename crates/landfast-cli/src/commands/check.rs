@@ -4,13 +4,13 @@ use std::path::Path;
 
 use landfast::drift::{CompareOptions, DriftReport};
 use landfast::report::ReportKind;
-use landfast::state::{Redactor, Snapshot};
+use landfast::state::{OriginDoubt, Redactor, Snapshot};
 use landfast::{ExitCode, FailOn, GapPolicy};
 
 use crate::args::{Check, Global, Via};
 use crate::error::CliError;
 use crate::supervisor::Host;
-use crate::{input, via};
+use crate::{input, output, via};
 
 pub(crate) fn run(args: &Check, global: &Global, host: Host) -> Result<ExitCode, CliError> {
     let options = super::compare_options(&args.report)?;
@@ -32,6 +32,15 @@ fn of_files(args: &Check, options: &CompareOptions) -> Result<(DriftReport, Reda
     let Some(observed) = recorded.pop() else {
         return Err(CliError::usage("nothing to compare"));
     };
+    let observed_path = args.observed.as_deref().unwrap_or(Path::new("-")).display();
+    for (path, document) in args.recorded.iter().zip(&recorded) {
+        for doubt in OriginDoubt::between(&document.recorded(), &observed.observed().snapshot) {
+            let recorded = path.display();
+            output::warn(&format!(
+                "{recorded} and {observed_path}: {doubt}; they are compared all the same, but what differs may be no drift"
+            ));
+        }
+    }
     let report = landfast::check(&recorded, &observed, options)?;
     let redactor = super::redactor(recorded.iter().chain([&observed]));
     Ok((report, redactor))

@@ -55,7 +55,7 @@ fn write_report(
     global: &Global,
 ) -> Result<(), CliError> {
     let text = match args.format {
-        ReportFormat::Text => redactor.redact(&render_text(report, kind, &text_options(global))).into_owned(),
+        ReportFormat::Text => redactor.redact(&render_text(report, kind, &text_options(global, redactor))).into_owned(),
         ReportFormat::Json => ReportDocument::new(report, kind, redactor)
             .to_json()
             .map_err(|error| CliError::new(format!("the report cannot be written as JSON: {error}")))?,

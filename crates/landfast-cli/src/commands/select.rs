@@ -1,7 +1,7 @@
 //! Choosing objects of a state by address.
 
 use landfast::state::address::{InstanceAddress, InstanceKey, ModuleAddress};
-use landfast::state::{Snapshot, StateFile};
+use landfast::state::{Document, Snapshot};
 
 use crate::args::Select;
 use crate::error::CliError;
@@ -37,7 +37,7 @@ impl Selection {
     pub(crate) fn check(&self, args: &Select, snapshot: &Snapshot) -> Result<(), CliError> {
         let absent = self.0.iter().position(|wanted| !snapshot.instances().any(|address| wanted.holds(address)));
         match absent.and_then(|at| args.addresses.get(at)) {
-            Some(address) => Err(CliError::new(format!("{}: no {address} in this state", args.state.display()))),
+            Some(address) => Err(CliError::new(format!("{}: no {address} in it", args.state.display()))),
             None => Ok(()),
         }
     }
@@ -53,15 +53,23 @@ impl Wanted {
     }
 }
 
-/// Reads the state, the snapshot of it and the selection. Resources that terraform would pass over are named.
-pub(crate) fn open(args: &Select) -> Result<(StateFile, Snapshot, Selection), CliError> {
+/// Reads the objects that a file holds, and the selection. Resources that terraform would pass over are named.
+pub(crate) fn open(args: &Select) -> Result<(Snapshot, Selection), CliError> {
     let selection = Selection::parse(&args.addresses)?;
-    let state = input::state(&args.state)?;
-    let snapshot = state.snapshot();
-    for ignored in state.ignored() {
-        let (file, place, address, reason) = (state.file(), ignored.place, &ignored.address, &ignored.reason);
-        output::warn(&format!("{file}:{place}: {address} is left out, as terraform does: {reason}"));
+    let document = input::document(&args.state)?;
+    if let Document::Plan(_) = document {
+        let message = format!("{}: this is {}, not a state", args.state.display(), document.description());
+        return Err(CliError::new(message).hint(
+            "a plan holds states of several times: compare them with `landfast check` or `landfast diff`, or give the state itself",
+        ));
     }
+    if let Document::State(state) = &document {
+        for ignored in state.ignored() {
+            let (file, place, address, reason) = (state.file(), ignored.place, &ignored.address, &ignored.reason);
+            output::warn(&format!("{file}:{place}: {address} is left out, as terraform does: {reason}"));
+        }
+    }
+    let snapshot = document.recorded();
     selection.check(args, &snapshot)?;
-    Ok((state, snapshot, selection))
+    Ok((snapshot, selection))
 }

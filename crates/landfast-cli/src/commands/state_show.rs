@@ -9,7 +9,7 @@ use crate::error::CliError;
 use crate::output::{Secrecy, write};
 
 pub(crate) fn run(args: &StateShow, global: &Global) -> Result<ExitCode, CliError> {
-    let (_, snapshot, selection) = super::select::open(&args.select)?;
+    let (snapshot, selection) = super::select::open(&args.select)?;
     let redactor = Snapshot::redactor(&[&snapshot]);
     let objects = snapshot.objects().iter().filter(|object| selection.holds(&object.address.instance));
     let text = match args.format {

@@ -104,7 +104,32 @@ fn several_recorded_states_are_taken_together() {
     assert!(run_.out.contains("missing"), "{}", run_.out);
     let twice = run(["check", "--recorded", RECORDED, "--recorded", OBSERVED, "--observed", RECORDED]);
     assert_eq!(twice.code, 1);
-    assert!(twice.err.contains("stands twice, in fixtures/aws-moto/recorded.tfstate and in"), "{}", twice.err);
+    assert!(twice.err.contains("stands twice, in fixtures/aws-moto/recorded.tfstate:"), "{}", twice.err);
+    let error = twice.err.lines().find(|line| line.starts_with("error: ")).unwrap();
+    let places = error.split(" stands twice, in ").nth(1).unwrap().split(" and in ");
+    let places: Vec<_> = places.collect();
+    for (place, file) in places.iter().zip([RECORDED, OBSERVED]) {
+        let text = std::fs::read_to_string(crate::run::root().join(file)).unwrap();
+        let numbers: Vec<usize> =
+            place.strip_prefix(file).unwrap().split(':').skip(1).map(|it| it.parse().unwrap()).collect();
+        let [line, column] = numbers[..] else { panic!("{place}") };
+        let there = text.lines().nth(line - 1).unwrap().get(column - 1..).unwrap();
+        assert!(there.starts_with('{') && text.lines().nth(line - 1).unwrap().contains("\"attributes\""), "{place}");
+    }
+}
+
+#[test]
+fn states_that_may_not_belong_together_are_compared_with_a_warning() {
+    let older = run(["check", "--recorded", OBSERVED, "--observed", RECORDED]);
+    assert_eq!(older.code, 2);
+    let other = run(["check", "--recorded", RECORDED, "--observed", "fixtures/aws-clean/recorded.tfstate"]);
+    assert_eq!(other.code, 2);
+    insta::assert_snapshot!(older.err + &other.err);
+    // A diff is of any two.
+    for (a, b) in [(OBSERVED, RECORDED), (RECORDED, "fixtures/aws-clean/recorded.tfstate")] {
+        let diff = run(["diff", a, b]);
+        assert_eq!((diff.code, diff.err.as_str()), (2, ""));
+    }
 }
 
 #[test]

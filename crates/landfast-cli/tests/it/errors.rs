@@ -29,6 +29,15 @@ fn messages_and_hints() {
         scratch.file("list.json", "[1, 2]"),
         scratch.file("other.json", "{\"a\": 1}"),
         scratch.file("future.tfstate", "{\"version\": 5}"),
+        scratch.file("zero.tfstate", "{\"version\": 0}"),
+        scratch.file("far.tfstate", "{\"version\": 99}"),
+        scratch.file("text.tfstate", "{\"version\": \"4\"}"),
+        scratch.file("fraction.tfstate", "{\"version\": 4.0}"),
+        scratch.file("exponent.tfstate", "{\"version\": 1e0}"),
+        scratch.file("negative.tfstate", "{\"version\": -1}"),
+        scratch.file("odd-plan.json", "{\"format_version\": \"one\", \"planned_values\": {}}"),
+        scratch.file("snapshot.json", "{\"landfast\": \"snapshot\",\n \"format_version\": \"2.0\"}"),
+        scratch.file("run.jsonl", "{\"@level\":\"info\",\"@message\":\"Terraform 1.11.4\",\"type\":\"version\"}\n{}\n"),
         scratch.file("plan.json", "{\"format_version\": \"2.0\", \"planned_values\": {}}"),
         scratch.file("cut.tfstate", "{\"version\": 4,\n \"serial\": "),
     ];
@@ -47,7 +56,7 @@ fn an_absent_address_is_an_error() {
     let state = "fixtures/aws-moto/recorded.tfstate";
     let absent = run(["state", "show", "--state", state, "aws_vpc.no_such"]);
     assert_eq!(absent.code, 1);
-    assert!(absent.err.contains("no aws_vpc.no_such in this state"), "{}", absent.err);
+    assert!(absent.err.contains("recorded.tfstate: no aws_vpc.no_such in it"), "{}", absent.err);
     let broken = run(["state", "show", "--state", state, "not an address"]);
     assert_eq!(broken.code, 64);
 }

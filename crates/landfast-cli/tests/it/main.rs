@@ -21,9 +21,12 @@ mod live;
 mod live_terraform;
 #[cfg(feature = "corpus")]
 mod oracle;
+mod output;
 mod run;
+mod schema;
 #[cfg(feature = "corpus")]
 mod secrets;
 mod snapshot;
+mod state;
 #[cfg(target_os = "linux")]
 mod via;

@@ -1,20 +1,17 @@
 //! Comparing lists: as sequences, or as the sets and bags that a hint says they are.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use landfast_state::{PathStep, Value};
 
-use super::similarity::Weighed;
+use super::distance::{Container, container, leaves};
 use super::walk::{Place, Walk};
+use super::{alignment, assignment};
 use crate::diff::hash::ValueHasher;
 use crate::diff::script::{Run, script};
 use crate::normalise::Normaliser;
 use crate::rules::HintKind;
-
-/// How many pairs of elements are looked at to find those that are similar; with more, replaced elements of a sequence
-/// are paired by position, and those of a set count as removed and added.
-const PAIR_BUDGET: usize = 10_000;
 
 /// Places of an element, before and after; one of them is there.
 type Match = (Option<usize>, Option<usize>);
@@ -34,14 +31,39 @@ impl Walk<'_> {
 
     /// Compares the elements in their order.
     fn sequence(&mut self, before: &[Value], after: &[Value]) {
-        let hashes = |values: &[Value]| -> Vec<u64> { values.iter().map(|value| self.hasher().hash(value)).collect() };
-        for run in script(&hashes(before), &hashes(after)) {
-            let matches = match run {
-                Run::Keep { old, new, len } => (0..len).map(|at| (Some(old + at), Some(new + at))).collect(),
-                Run::Replace { old, new } => self.align(before, after, old, new),
-            };
-            matches.into_iter().for_each(|places| self.element(before, after, places));
+        let mut matches = self.edits(before, after);
+        // Elements that stand more than once can make a script short that moves them about; what stands in its place and
+        // differs little is the better account then.
+        let in_place = by_position(0..before.len(), 0..after.len());
+        if before.len() == after.len() && matches != in_place && self.affords(2, before, after) {
+            let moved = self.distances(before, after, &matches);
+            if self.distances(before, after, &in_place) < moved {
+                matches = in_place;
+            }
         }
+        matches.into_iter().for_each(|places| self.element(before, after, places));
+    }
+
+    /// The places of the elements by a minimal edit script, each replaced run aligned.
+    fn edits(&mut self, before: &[Value], after: &[Value]) -> Vec<Match> {
+        let hashes = |values: &[Value]| -> Vec<u64> { values.iter().map(|value| self.hasher().hash(value)).collect() };
+        let mut matches = Vec::new();
+        for run in script(&hashes(before), &hashes(after)) {
+            match run {
+                Run::Keep { old, new, len } => matches.extend((0..len).map(|at| (Some(old + at), Some(new + at)))),
+                Run::Replace { old, new } => matches.extend(self.align(before, after, old, new)),
+            }
+        }
+        matches
+    }
+
+    fn distances(&mut self, before: &[Value], after: &[Value], matches: &[Match]) -> usize {
+        let mut sum = 0_usize;
+        for (old, new) in matches {
+            let (old, new) = (old.and_then(|at| before.get(at)), new.and_then(|at| after.get(at)));
+            sum = sum.saturating_add(self.distance(old, new).leaves);
+        }
+        sum
     }
 
     /// Compares two elements, or tells that one is there on one side only.
@@ -56,27 +78,20 @@ impl Walk<'_> {
         }
     }
 
-    /// Pairs the elements in whose place others stand: similar ones in their order, what lies between them by position.
-    fn align(&self, before: &[Value], after: &[Value], old: Range<usize>, new: Range<usize>) -> Vec<Match> {
-        let (rows, columns) = (old.len(), new.len());
-        let cells = rows.saturating_mul(columns);
-        let plain = |values: Option<&[Value]>| values.unwrap_or_default().iter().all(is_plain);
-        if cells <= 1 || cells > PAIR_BUDGET || (plain(before.get(old.clone())) && plain(after.get(new.clone()))) {
+    /// Pairs the elements in whose place others stand, in their order, so that the fewest leaves differ.
+    fn align(&mut self, before: &[Value], after: &[Value], old: Range<usize>, new: Range<usize>) -> Vec<Match> {
+        let (Some(before), Some(after)) = (before.get(old.clone()), after.get(new.clone())) else {
+            return by_position(old, new);
+        };
+        let plain = before.iter().chain(after).all(is_plain);
+        if before.len().saturating_mul(after.len()) <= 1 || plain || !self.affords_pairs(before, after) {
             return by_position(old, new);
         }
-        let (old_side, new_side) = (weigh(before.get(old.clone())), weigh(after.get(new.clone())));
-        let row = |a: Weighed<'_>| new_side.iter().map(|b| self.similarity(a, *b)).collect::<Vec<_>>();
-        let scores: Vec<Option<usize>> = old_side.iter().flat_map(|a| row(*a)).collect();
-        let mut matches = Vec::new();
-        let (mut old_at, mut new_at) = (old.start, new.start);
-        for (row, column) in best_alignment(&scores, rows, columns) {
-            let (a, b) = (old.start + row, new.start + column);
-            matches.extend(by_position(old_at..a, new_at..b));
-            matches.push((Some(a), Some(b)));
-            (old_at, new_at) = (a + 1, b + 1);
-        }
-        matches.extend(by_position(old_at..old.end, new_at..new.end));
-        matches
+        let costs: Vec<usize> = self.table(before, after).into_iter().map(|distance| distance.leaves).collect();
+        let gaps = |values: &[Value]| -> Vec<usize> { values.iter().map(|value| leaves(value).max(1)).collect() };
+        let aligned = alignment::cheapest(&costs, &gaps(before), &gaps(after));
+        let place = |at: Option<usize>, range: &Range<usize>| at.map(|at| range.start + at);
+        aligned.into_iter().map(|(row, column)| (place(row, &old), place(column, &new))).collect()
     }
 
     /// Compares the elements in any order.
@@ -87,7 +102,7 @@ impl Walk<'_> {
         let mut matches: Vec<Match> = Vec::new();
         matches.extend(match_by(&self.exact, &mut old, &mut new));
         matches.extend(match_by(&self.loose, &mut old, &mut new));
-        self.match_similar(&mut old, &mut new, &mut matches);
+        self.match_closest(&mut old, &mut new, &mut matches);
         matches.extend(old.iter().map(|(at, _)| (Some(*at), None)));
         matches.sort_by_key(|(old, _)| *old);
         matches.extend(new.iter().map(|(at, _)| (None, Some(*at))));
@@ -119,28 +134,31 @@ impl Walk<'_> {
         }
     }
 
-    /// Pairs the most similar of what is left.
-    fn match_similar(&self, old: &mut Vec<Placed<'_>>, new: &mut Vec<Placed<'_>>, matches: &mut Vec<Match>) {
-        if old.len().saturating_mul(new.len()) > PAIR_BUDGET {
+    /// Pairs what is left: objects with objects and lists with lists, so that the fewest leaves differ, other values only
+    /// where they are equal by a named rule. Objects and lists are paired however little they have in common, so that an
+    /// element in which more has changed never counts for less.
+    fn match_closest(&mut self, old: &mut Vec<Placed<'_>>, new: &mut Vec<Placed<'_>>, matches: &mut Vec<Match>) {
+        let before: Vec<&Value> = old.iter().map(|(_, value)| *value).collect();
+        let after: Vec<&Value> = new.iter().map(|(_, value)| *value).collect();
+        let (rows, columns) = (before.len(), after.len());
+        let pairs = if rows.min(columns) == 0 {
             return;
+        } else if self.affords_pairs(before.iter().copied(), after.iter().copied()) {
+            let costs =
+                self.table(before, after).into_iter().map(|distance| distance.if_one_element()).collect::<Vec<_>>();
+            assignment::cheapest(&costs, rows, columns)
+        } else {
+            in_turn(&before, &after)
+        };
+        for (row, column) in &pairs {
+            matches.extend(old.get(*row).zip(new.get(*column)).map(|(old, new)| (Some(old.0), Some(new.0))));
         }
-        let mut candidates = Vec::new();
-        let weighed: Vec<_> = new.iter().map(|(at, value)| (*at, Weighed::new(value))).collect();
-        for (old_at, before) in old.iter() {
-            let before = Weighed::new(before);
-            for (new_at, after) in &weighed {
-                candidates.extend(self.similarity(before, *after).map(|score| (score, *old_at, *new_at)));
-            }
-        }
-        candidates.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| (a.1, a.2).cmp(&(b.1, b.2))));
-        for (_, old_at, new_at) in candidates {
-            let places = (old.iter().position(|(at, _)| *at == old_at), new.iter().position(|(at, _)| *at == new_at));
-            if let (Some(in_old), Some(in_new)) = places {
-                old.remove(in_old);
-                new.remove(in_new);
-                matches.push((Some(old_at), Some(new_at)));
-            }
-        }
+        let rest = |placed: &mut Vec<Placed<'_>>, taken: &HashSet<usize>| {
+            let mut at = 0..;
+            placed.retain(|_| at.next().is_some_and(|at| !taken.contains(&at)));
+        };
+        rest(old, &pairs.iter().map(|(row, _)| *row).collect());
+        rest(new, &pairs.iter().map(|(_, column)| *column).collect());
     }
 }
 
@@ -158,7 +176,7 @@ fn match_by(hasher: &ValueHasher, old: &mut Vec<Placed<'_>>, new: &mut Vec<Place
         places.entry(hasher.hash(value)).or_default().push(*at);
     }
     let mut matches = Vec::new();
-    let mut taken = std::collections::HashSet::new();
+    let mut taken = HashSet::new();
     old.retain(|(old_at, value)| {
         let place = places.get_mut(&hasher.hash(value)).and_then(Vec::pop);
         matches.extend(place.map(|new_at| (Some(*old_at), Some(new_at))));
@@ -174,61 +192,17 @@ fn is_plain(value: &Value) -> bool {
     matches!(value, Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_))
 }
 
-fn weigh(values: Option<&[Value]>) -> Vec<Weighed<'_>> {
-    values.unwrap_or_default().iter().map(Weighed::new).collect()
+/// Pairs objects with objects and lists with lists in their order.
+fn in_turn(before: &[&Value], after: &[&Value]) -> Vec<(usize, usize)> {
+    let places = |values: &[&Value], kind: Container| -> Vec<usize> {
+        values.iter().enumerate().filter(|(_, value)| container(value) == Some(kind)).map(|(at, _)| at).collect()
+    };
+    let pair = |kind| places(before, kind).into_iter().zip(places(after, kind));
+    pair(Container::Object).chain(pair(Container::List)).collect()
 }
 
 fn by_position(old: Range<usize>, new: Range<usize>) -> Vec<Match> {
     let count = old.len().max(new.len());
     let place = |range: &Range<usize>, at: usize| Some(range.start + at).filter(|at| *at < range.end);
     (0..count).map(|at| (place(&old, at), place(&new, at))).collect()
-}
-
-/// The pairs of rows and columns, both rising, whose scores add up to the most; row by row in `scores`.
-fn best_alignment(scores: &[Option<usize>], rows: usize, columns: usize) -> Vec<(usize, usize)> {
-    // best[row][column]: the most that can be had from this row and this column on.
-    let width = columns + 1;
-    let mut best = vec![0_usize; (rows + 1) * width];
-    let score = |row: usize, column: usize| scores.get(row * columns + column).copied().flatten();
-    let at = |best: &[usize], row: usize, column: usize| best.get(row * width + column).copied().unwrap_or(0);
-    // One more than the score, so that a pair of score 0 is better than none.
-    let paired =
-        |best: &[usize], row, column| score(row, column).map(|score| score + 1 + at(best, row + 1, column + 1));
-    for row in (0..rows).rev() {
-        for column in (0..columns).rev() {
-            let most = at(&best, row + 1, column).max(at(&best, row, column + 1));
-            let most = most.max(paired(&best, row, column).unwrap_or(0));
-            if let Some(cell) = best.get_mut(row * width + column) {
-                *cell = most;
-            }
-        }
-    }
-    let mut pairs = Vec::new();
-    let (mut row, mut column) = (0, 0);
-    while row < rows && column < columns {
-        let here = at(&best, row, column);
-        if paired(&best, row, column) == Some(here) {
-            pairs.push((row, column));
-            (row, column) = (row + 1, column + 1);
-        } else if at(&best, row + 1, column) == here {
-            row += 1;
-        } else {
-            column += 1;
-        }
-    }
-    pairs
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_best_alignment_keeps_the_order() {
-        let scores = [Some(600), Some(1000), None, Some(700)];
-        assert_eq!(best_alignment(&scores, 2, 2), [(0, 0), (1, 1)]);
-        let scores = [Some(500), Some(1000), Some(900), None];
-        assert_eq!(best_alignment(&scores, 2, 2), [(0, 1)]);
-        assert_eq!(best_alignment(&[None, Some(0)], 1, 2), [(0, 1)]);
-    }
 }

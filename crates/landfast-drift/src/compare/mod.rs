@@ -1,10 +1,12 @@
 //! The comparison of a recorded snapshot with an observation.
 
+mod alignment;
+mod assignment;
+mod distance;
 mod grade;
 mod list;
 mod mask;
 mod sensitive;
-mod similarity;
 mod walk;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -54,31 +56,39 @@ impl Default for CompareOptions {
 /// that only one side has is missing or unmanaged, unless the observation says by a gap that it knows nothing about it. The
 /// order of the objects on either side changes nothing.
 ///
+/// Objects that one side has at an old address, by the moves that the other side knows of, are compared at the new one.
+///
 /// It never fails: what cannot be compared is in the report, as unreadable.
 #[must_use]
 pub fn compare(recorded: &Snapshot, observed: &Observation, options: &CompareOptions) -> DriftReport {
+    let (before, mut previous) = recorded.after_moves(observed.snapshot.moves());
+    let (after, previous_after) = observed.snapshot.after_moves(recorded.moves());
+    previous.extend(previous_after);
+    let (recorded, observed_objects) = (&*before, &*after);
     let mut rules: HashMap<&str, TypeRules<'_>> = HashMap::new();
     let mut gaps: BTreeMap<&InstanceAddress, &Gap> = BTreeMap::new();
     for gap in observed.gaps.iter().filter(|gap| is_managed(&gap.address)) {
         gaps.entry(&gap.address).or_insert(gap);
     }
     let mut resources = Vec::new();
-    for (address, before, after) in Joined::new(recorded, &observed.snapshot) {
+    for (address, before, after) in Joined::new(recorded, observed_objects) {
         let type_name = &*address.resource.type_name;
         let rules = rules.entry(type_name).or_insert_with(|| TypeRules::new(&options.rules, &options.hints, type_name));
-        resources.push(compare_resource(address, before, after, gaps.remove(address), rules, options));
+        let mut resource = compare_resource(address, before, after, gaps.remove(address), rules, options);
+        resource.previous_address = previous.remove(address);
+        resources.push(resource);
     }
     // What neither side holds, but the observation knows of.
     resources.extend(gaps.into_values().map(|gap| unknown_resource(&gap.address, "", gap)));
     resources.sort_by(|a, b| a.address.cmp(&b.address));
-    let redactor = mask::secrets(recorded, &observed.snapshot, &resources).redactor();
+    let redactor = mask::secrets(recorded, observed_objects, &resources).redactor();
     resources.iter_mut().for_each(|resource| mask::mask_copies(resource, &redactor));
     tracing::debug!(resources = resources.len(), "compared");
     DriftReport {
         recorded: recorded.origins().to_vec(),
         observed: observed.snapshot.origins().to_vec(),
         resources,
-        not_compared: not_compared(recorded, &observed.snapshot),
+        not_compared: not_compared(recorded, observed_objects),
     }
 }
 
@@ -179,6 +189,7 @@ fn unknown_resource(address: &InstanceAddress, provider: &str, gap: &Gap) -> Res
 fn blank(address: &InstanceAddress, status: DriftStatus) -> ResourceDrift {
     ResourceDrift {
         address: address.clone(),
+        previous_address: None,
         provider: Box::default(),
         status,
         severity: Severity::None,

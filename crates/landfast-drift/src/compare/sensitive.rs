@@ -14,7 +14,7 @@ impl Walk<'_> {
         };
         let mut found = self.aside(|walk| walk.pair(open_before.0, open_after.0, place));
         self.found.unreadable.append(&mut found.unreadable);
-        if found.changes.is_empty() {
+        if found.weight == 0 {
             for mut normalised in found.normalised {
                 normalised.before = normalised.before.as_ref().map(mark);
                 normalised.after = normalised.after.as_ref().map(mark);

@@ -3,6 +3,7 @@
 use landfast_state::{AttributePath, Members, PathStep, Value};
 
 use super::CompareOptions;
+use super::distance::{LEAF_BUDGET, leaves};
 use crate::diff::hash::{Looseness, ValueHasher};
 use crate::normalise::{
     Normaliser, dynamic_wrapper, flatmap_scalar, json_document, null_absent, sdk_null_zero, unknown_value,
@@ -35,18 +36,21 @@ pub(super) struct Found {
     pub(super) normalised: Vec<Normalised>,
     /// Sensitive values that could not be compared.
     pub(super) unreadable: Vec<AttributePath>,
+    /// The number of leaves in the changes.
+    pub(super) weight: usize,
 }
 
 impl Found {
     /// Whether both sides are equal, by named rules at least.
     pub(super) fn is_equal(&self) -> bool {
-        self.changes.is_empty() && self.unreadable.is_empty()
+        self.weight == 0 && self.unreadable.is_empty()
     }
 
     pub(super) fn extend(&mut self, other: Self) {
         self.changes.extend(other.changes);
         self.normalised.extend(other.normalised);
         self.unreadable.extend(other.unreadable);
+        self.weight = self.weight.saturating_add(other.weight);
     }
 }
 
@@ -80,6 +84,10 @@ pub(super) struct Walk<'a> {
     pub(super) loose: ValueHasher,
     path: Vec<PathStep>,
     inside_document: bool,
+    /// Whether only the weight of what is found counts.
+    pub(super) weighing: bool,
+    /// How many more leaves the search for elements that belong together may look at.
+    pub(super) leaves_left: usize,
     pub(super) found: Found,
 }
 
@@ -87,8 +95,18 @@ impl<'a> Walk<'a> {
     pub(super) fn new(rules: &'a TypeRules<'a>, options: &'a CompareOptions, flat: Flat) -> Self {
         let zeros = rules.asks_for(Normaliser::SdkNullZero);
         let loose = ValueHasher::loose(Looseness { nulls: true, zeros, scalar_kinds: flat != Flat::Neither });
-        let (exact, found) = (ValueHasher::default(), Found::default());
-        Self { rules, options, flat, exact, loose, path: Vec::new(), inside_document: false, found }
+        Self {
+            rules,
+            options,
+            flat,
+            exact: ValueHasher::default(),
+            loose,
+            path: Vec::new(),
+            inside_document: false,
+            weighing: false,
+            leaves_left: LEAF_BUDGET,
+            found: Found::default(),
+        }
     }
 
     /// Compares the attributes of a resource.
@@ -117,10 +135,28 @@ impl<'a> Walk<'a> {
         {
             return self.normalise(Normaliser::SdkNullZero, Some(rule), before, after);
         }
+        if self.null_zero_rule(place).is_some() && self.piece_by_piece(before, after, place) {
+            return;
+        }
         match (before, after) {
             (Some(before), Some(after)) => self.values(before, after, place),
             _ => self.one_sided(before, after, place),
         }
+    }
+
+    /// Compares null, or nothing, with a collection as if it were the empty one, which it is as good as here: so that a
+    /// drift counts the same whichever of the two it starts from. `false` when it is not that case.
+    fn piece_by_piece(&mut self, before: Option<&Value>, after: Option<&Value>, place: Place) -> bool {
+        let Some(empty) = sdk_null_zero::empty_in_place_of_null(before, after) else { return false };
+        let is_null = |side| matches!(side, None | Some(&Value::Null));
+        let side = |side| if is_null(side) { &empty } else { side.unwrap_or(&empty) };
+        let found = self.aside(|walk| walk.values(side(before), side(after), place));
+        // What is in it may be nothing by itself, and is still there.
+        let tells = found.weight > 0;
+        if tells {
+            self.found.extend(found);
+        }
+        tells
     }
 
     /// The rule by which null and zero are equal at the present path.
@@ -274,12 +310,20 @@ impl<'a> Walk<'a> {
         before: Option<&Value>,
         after: Option<&Value>,
     ) {
+        if self.weighing {
+            return;
+        }
         let (before, after) = (before.cloned(), after.cloned());
         let normalised = Normalised { path: self.here(), normaliser, rule: rule.cloned(), before, after };
         self.found.normalised.push(normalised);
     }
 
     pub(super) fn change(&mut self, before: Option<&Value>, after: Option<&Value>, place: Place) {
+        let weight = before.map_or(0, leaves).max(after.map_or(0, leaves));
+        self.found.weight = self.found.weight.saturating_add(weight);
+        if self.weighing {
+            return;
+        }
         let nothing = |side: Option<&Value>| match side {
             None => true,
             Some(Value::Null) => place.null_is_nothing(),

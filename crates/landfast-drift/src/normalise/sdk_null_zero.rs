@@ -27,6 +27,18 @@ pub(crate) fn is_zero(value: &Value) -> bool {
     }
 }
 
+/// The empty collection that null stands for, where one side is null or absent and the other one a collection.
+pub(crate) fn empty_in_place_of_null(before: Option<&Value>, after: Option<&Value>) -> Option<Value> {
+    match (before, after) {
+        (None | Some(Value::Null), Some(other)) | (Some(other), None | Some(Value::Null)) => match other {
+            Value::List(_) => Some(Value::List(Vec::new())),
+            Value::Object(_) => Some(Value::Object(Default::default())),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 /// The zero of each kind of value.
 pub(crate) fn zeros() -> [Value; 5] {
     [

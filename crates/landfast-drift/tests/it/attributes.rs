@@ -119,6 +119,19 @@ fn sdk_null_zero_swallows_nothing_else() {
 }
 
 #[test]
+fn null_and_empty_grow_alike() {
+    for grown in [r#"{"a":{"k":"1","l":"2","m":"3"}}"#, r#"{"a":[{"k":"1"},{"k":"2"},{"k":"3"}]}"#] {
+        let empty = if grown.contains('[') { r#"{"a":[]}"# } else { r#"{"a":{}}"# };
+        let told = |before: &str, after: &str| changes(&drift(before, after, &sdk()));
+        assert_eq!(told(empty, grown).len(), 3);
+        for null in [r#"{"a":null}"#, "{}"] {
+            assert_eq!(told(null, grown), told(empty, grown));
+            assert_eq!(told(grown, null), told(grown, empty));
+        }
+    }
+}
+
+#[test]
 fn json_documents_in_strings() {
     let options = with_rules(
         "[[normalise]]\nid = \"docs\"\nnormaliser = \"json-document\"\nresource_types = [\"*\"]\nattributes = [\"policy\"]\n",

@@ -13,6 +13,7 @@ mod corpus;
 mod grading;
 mod hints;
 mod laws;
+mod moves;
 mod secrets;
 mod statuses;
 mod world;

@@ -50,11 +50,15 @@ fn push_change(out: &mut String, change: &AttributeChange, path: &str, pad: usiz
     };
     // Four columns of indent, the sign and a space, then the path, padded, and two spaces.
     let hidden = matches!((&change.before, &change.after), (Some(Value::Sensitive(_)), Some(Value::Sensitive(_))));
-    if hidden || 4 + 2 + path.chars().count().max(pad) + 2 + line.chars().count() <= width {
+    if 4 + 2 + path.chars().count().max(pad) + 2 + line.chars().count() <= width {
         let _ = writeln!(out, "    {sign} {path:pad$}  {line}");
         return;
     }
     let _ = writeln!(out, "    {sign} {path}");
+    if hidden {
+        let _ = writeln!(out, "        {line}");
+        return;
+    }
     for (kind, value) in [(ChangeKind::Removed, &change.before), (ChangeKind::Added, &change.after)] {
         for line in value.iter().flat_map(lines_of) {
             let _ = writeln!(out, "        {}", painter.change(kind, &format!("{} {line}", sign_of(kind))));

@@ -3,11 +3,12 @@
 mod changes;
 mod style;
 mod values;
+mod wrap;
 
 use std::fmt::Write as _;
 
 use landfast_drift::{DriftReport, DriftStatus, ResourceDrift, Severity};
-use landfast_state::Origin;
+use landfast_state::{Origin, Redactor};
 
 use crate::document::ReportKind;
 use crate::escape::escape_line;
@@ -15,17 +16,22 @@ use crate::escape::escape_line;
 use changes::push_changes;
 pub(crate) use style::Painter;
 pub(crate) use values::lines_of;
+use wrap::{Word, columns, fill, fill_data, push_lines, words};
 
 /// How to render text.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct TextOptions {
     /// Whether to use ANSI colours. Default: no.
     pub color: ColorChoice,
-    /// Width of the terminal in columns: what does not fit on one line is set below instead. Default 100.
+    /// Width of the terminal in columns: lines break between words, and what does not fit on one line is set below
+    /// instead. Addresses, paths, values and ids stay whole, however wide. Default 100.
     pub width: usize,
     /// How much to show. Default: what has drifted.
     pub detail: Detail,
+    /// Masks copies of secrets in the texts that lines break in: masking the finished text could not find one that a break
+    /// has taken apart. Values, addresses and paths are not its concern. Default: one that knows no secret.
+    pub redactor: Redactor,
 }
 
 /// Whether text carries ANSI colours.
@@ -50,7 +56,7 @@ pub enum Detail {
 
 impl Default for TextOptions {
     fn default() -> Self {
-        Self { color: ColorChoice::default(), width: 100, detail: Detail::default() }
+        Self { color: ColorChoice::default(), width: 100, detail: Detail::default(), redactor: Redactor::default() }
     }
 }
 
@@ -58,7 +64,7 @@ impl Default for TextOptions {
 #[must_use]
 pub fn render_text(report: &DriftReport, kind: ReportKind, options: &TextOptions) -> String {
     let painter = Painter::new(options.color);
-    let mut out = summary(report, kind, &painter);
+    let mut out = summary(report, kind, options, &painter);
     let (first, second) = match kind {
         ReportKind::Drift => ("recorded", "observed"),
         ReportKind::Diff => ("a", "b"),
@@ -67,7 +73,9 @@ pub fn render_text(report: &DriftReport, kind: ReportKind, options: &TextOptions
     for (name, origins) in [(first, &report.recorded), (second, &report.observed)] {
         for origin in origins {
             // Writing to a string cannot fail, here and below.
-            let _ = writeln!(out, "  {name:width$}  {}", origin_line(origin));
+            let _ = write!(out, "  {name:width$}  ");
+            let lines = fill(origin_words(origin), width + 4, width + 4, options.width);
+            push_lines(&mut out, &lines, 0, width + 4);
         }
     }
     for resource in &report.resources {
@@ -79,7 +87,13 @@ pub fn render_text(report: &DriftReport, kind: ReportKind, options: &TextOptions
     out
 }
 
-fn summary(report: &DriftReport, kind: ReportKind, painter: &Painter) -> String {
+/// Columns before the lines of a resource that its heading did not take.
+const INDENT: usize = 4;
+
+/// Columns before what belongs to the line above.
+const HANGING: usize = 8;
+
+fn summary(report: &DriftReport, kind: ReportKind, options: &TextOptions, painter: &Painter) -> String {
     let counts = report.counts();
     let coverage = report.coverage();
     let different = counts.drifted + counts.missing + counts.unmanaged;
@@ -97,35 +111,45 @@ fn summary(report: &DriftReport, kind: ReportKind, painter: &Painter) -> String 
         ReportKind::Drift => "drift",
         ReportKind::Diff => "difference",
     };
+    let gaps = if coverage.is_complete() {
+        String::new()
+    } else {
+        format!("{} of {} not or not fully read", coverage.gaps(), resources(coverage.total))
+    };
+    let end = if gaps.is_empty() { "" } else { ";" };
     let mut line = if different > 0 {
         let worst = report.worst_severity();
-        let worst = painter.severity(worst, worst.as_str());
-        format!("{word} in {different} of {}: {}; worst {worst}", resources(coverage.total), parts.join(", "))
-    } else if coverage.is_complete() {
-        format!("no {word} in {}", resources(coverage.total))
+        let mut line =
+            words(&format!("{word} in {different} of {}: {}; worst", resources(coverage.total), parts.join(", ")));
+        line.push(Word::painted(worst.as_str(), painter.severity(worst, worst.as_str())).and(end));
+        line
+    } else if gaps.is_empty() {
+        words(&format!("no {word} in {}", resources(coverage.total)))
     } else {
-        format!("no {word} found, but not everything was read")
+        words(&format!("no {word} found, but not everything was read{end}"))
     };
-    if !coverage.is_complete() {
-        let _ = write!(line, "; {} of {} not or not fully read", coverage.gaps(), resources(coverage.total));
-    }
-    painter.bold(&line) + "\n"
+    line.extend(words(&gaps));
+    let lines: Vec<_> = fill(line, 0, INDENT, options.width).iter().map(|line| painter.bold(line)).collect();
+    let mut out = String::new();
+    push_lines(&mut out, &lines, 0, INDENT);
+    out
 }
 
 fn resources(count: usize) -> String {
     format!("{count} resource{}", if count == 1 { "" } else { "s" })
 }
 
-fn origin_line(origin: &Origin) -> String {
-    let mut line = format!("{} ({}", escape_line(&origin.source), origin.kind.as_str());
-    if let Some(serial) = origin.serial {
-        let _ = write!(line, ", serial {serial}");
-    }
-    if let Some(timestamp) = &origin.timestamp {
-        let _ = write!(line, ", {}", escape_line(timestamp));
-    }
-    line.push(')');
-    line
+/// The name of a source, and what is known of it.
+fn origin_words(origin: &Origin) -> Vec<Word> {
+    let mut facts = vec![String::from(origin.kind.as_str())];
+    facts.extend(origin.serial.map(|serial| format!("serial {serial}")));
+    facts.extend(origin.timestamp.as_deref().map(|timestamp| escape_line(timestamp).into_owned()));
+    let last = facts.len() - 1;
+    let facts = facts.into_iter().enumerate().map(|(at, fact)| {
+        let open = if at == 0 { "(" } else { "" };
+        Word::whole(format!("{open}{fact}")).and(if at == last { ")" } else { "," })
+    });
+    std::iter::once(Word::whole(escape_line(&origin.source))).chain(facts).collect()
 }
 
 fn push_resource(
@@ -135,7 +159,6 @@ fn push_resource(
     options: &TextOptions,
     painter: &Painter,
 ) {
-    let address = resource.address.to_string();
     let status = match (kind, resource.status) {
         (ReportKind::Diff, DriftStatus::Drifted) => "changed",
         (ReportKind::Diff, DriftStatus::Missing) => "only in a",
@@ -143,38 +166,85 @@ fn push_resource(
         (_, DriftStatus::InSync) => "in sync",
         (_, status) => status.as_str(),
     };
-    let sign = painter.status(resource.status, sign_of(resource.status));
-    let _ = write!(out, "\n{sign} {}  {status}", painter.bold(&escape_line(&address)));
+    let mut facts = vec![Word::whole(status)];
+    let also = |facts: &mut Vec<Word>, word: Word| {
+        if let Some(last) = facts.pop() {
+            facts.push(last.and(","));
+        }
+        facts.push(word);
+    };
     if resource.severity > Severity::None {
-        let _ = write!(out, ", {}", painter.severity(resource.severity, resource.severity.as_str()));
+        let name = resource.severity.as_str();
+        also(&mut facts, Word::painted(name, painter.severity(resource.severity, name)));
     }
     if !resource.impacts.is_empty() {
         let impacts: Vec<_> = resource.impacts.iter().map(|impact| impact.as_str()).collect();
-        let _ = write!(out, ", {}", impacts.join(" + "));
+        let mut impacts = words(&impacts.join(" + ")).into_iter();
+        impacts.next().into_iter().for_each(|word| also(&mut facts, word));
+        facts.extend(impacts);
     }
-    if let Some(class) = resource.class {
-        let _ = write!(out, " [{}]", class.as_str());
+    facts.extend(resource.class.map(|class| Word::whole(format!("[{}]", class.as_str()))));
+    push_heading(out, resource, facts, options, painter);
+    if let Some(previous) = &resource.previous_address {
+        let text = options.redactor.redact(&previous.to_string()).into_owned();
+        let _ = writeln!(out, "    moved from {}", escape_line(&text));
     }
-    out.push('\n');
     if let Some(reason) = &resource.reason {
-        let _ = writeln!(out, "    {}", escape_line(reason));
+        let lines = fill_data(&options.redactor.redact(reason), INDENT, HANGING, options.width);
+        push_lines(out, &lines, INDENT, HANGING);
     }
     push_changes(out, &resource.changes, options.width, painter);
     for path in &resource.unreadable {
-        let _ = writeln!(out, "    ? {}  not comparable", escape_line(&path.to_string()));
+        push_pair(out, "?", &path.to_string(), "not comparable", options.width);
     }
     if options.detail == Detail::Everything {
         for normalised in &resource.normalised {
-            let path = normalised.path.to_string();
-            let _ = writeln!(out, "    = {}  equal by {}", escape_line(&path), normalised.normaliser);
+            let by = format!("equal by {}", normalised.normaliser);
+            push_pair(out, "=", &normalised.path.to_string(), &by, options.width);
         }
         for rule in &resource.rules {
-            let _ = writeln!(out, "    {}", painter.dim(&format!("rule {}: {}", rule.id, escape_line(&rule.why))));
+            let text = format!("rule {}: {}", rule.id, options.redactor.redact(&rule.why));
+            let lines: Vec<_> =
+                fill_data(&text, INDENT, HANGING, options.width).iter().map(|line| painter.dim(line)).collect();
+            push_lines(out, &lines, INDENT, HANGING);
         }
     } else if !resource.rules.is_empty() {
         for line in rule_lines(resource, options.width) {
             let _ = writeln!(out, "    {}", painter.dim(&line));
         }
+    }
+}
+
+/// Appends sign and address, and what was found: behind them where that fits on the line, below them otherwise.
+fn push_heading(
+    out: &mut String,
+    resource: &ResourceDrift,
+    facts: Vec<Word>,
+    options: &TextOptions,
+    painter: &Painter,
+) {
+    let address = escape_line(&resource.address.to_string()).into_owned();
+    let sign = painter.status(resource.status, sign_of(resource.status));
+    let _ = write!(out, "\n{sign} {}", painter.bold(&address));
+    // The sign and a space stand before the address, two spaces behind it.
+    let before = 2 + address.chars().count() + 2;
+    if before + columns(&facts) <= options.width {
+        out.push_str("  ");
+        push_lines(out, &fill(facts, before, before, options.width), 0, 0);
+    } else {
+        out.push('\n');
+        push_lines(out, &fill(facts, INDENT, HANGING, options.width), INDENT, HANGING);
+    }
+}
+
+/// Appends a path and what is said of it: beside it where that fits, below it otherwise.
+fn push_pair(out: &mut String, sign: &str, path: &str, what: &str, width: usize) {
+    let path = escape_line(path);
+    if INDENT + 2 + path.chars().count() + 2 + what.chars().count() <= width {
+        let _ = writeln!(out, "    {sign} {path}  {what}");
+    } else {
+        let _ = writeln!(out, "    {sign} {path}");
+        push_lines(out, &fill(words(what), HANGING, HANGING, width), HANGING, HANGING);
     }
 }
 
@@ -214,7 +284,9 @@ fn push_not_compared(out: &mut String, report: &DriftReport, options: &TextOptio
     }
     let parts: Vec<_> =
         counts.into_iter().map(|(reason, count)| format!("{count} {}", reason.replace('_', " "))).collect();
-    let _ = writeln!(out, "\nnot compared: {}", parts.join(", "));
+    out.push('\n');
+    let lines = fill(words(&format!("not compared: {}", parts.join(", "))), 0, INDENT, options.width);
+    push_lines(out, &lines, 0, INDENT);
     if options.detail == Detail::Everything {
         for object in &report.not_compared {
             let _ = writeln!(out, "    {}", escape_line(&object.address.to_string()));

@@ -128,15 +128,21 @@ pub struct JsonError {
 
 impl fmt::Display for JsonError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: ", self.place)?;
-        if !self.path.is_empty() {
-            write!(f, "at {}: ", shortened(&self.path))?;
-        }
-        self.kind.fmt(f)
+        write!(f, "{}: {}", At(self.place, &self.path), self.kind)
     }
 }
 
 impl std::error::Error for JsonError {}
+
+/// A place, and the path of the value that stands there, for the start of a message: `2:7` or `2:7: at serial`.
+pub(crate) struct At<'a>(pub(crate) Place, pub(crate) &'a str);
+
+impl fmt::Display for At<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(place, path) = self;
+        if path.is_empty() { place.fmt(f) } else { write!(f, "{place}: at {}", shortened(path)) }
+    }
+}
 
 /// The longest path that a message shows whole, and what it shows of the start and end of a longer one, in characters.
 const LONGEST_PATH: usize = 160;

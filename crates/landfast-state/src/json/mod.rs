@@ -7,18 +7,24 @@
 
 mod canonical;
 mod error;
+mod keys;
 mod kind;
 mod limits;
 mod raw;
 mod reader;
+mod scan;
 pub(crate) mod splice;
+mod structural;
 mod text;
 
 pub use canonical::{write_canonical, write_canonical_string};
+pub(crate) use error::At;
 pub use error::{JsonError, JsonErrorKind, Place};
 pub use kind::Kind;
 pub use limits::Limits;
 pub use raw::{Elements, Members, Raw, RawJson, RawKind};
+pub(crate) use reader::Open;
 pub use reader::Reader;
+pub use structural::StructuralHasher;
 pub(crate) use text::push_key as push_path_key;
 pub use text::{quote_go, quote_safe};

@@ -3,15 +3,17 @@
 use std::borrow::Cow;
 
 use super::error::{JsonError, JsonErrorKind as E, Place};
+use super::keys::{Keys, Twice};
 use super::kind::Kind;
 use super::limits::Limits;
 use super::raw::Raw;
+use super::scan::{plain_run_end, skip_white_space};
 use super::text;
 
-/// Objects with up to this many keys are checked for duplicates as each key is read, larger ones by sorting at their end.
-const EAGER_KEYS: usize = 16;
+const A_KEY: &str = "a key or the end of the object";
+const AN_ELEMENT: &str = "a value or the end of the array";
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Frame {
     kind: Kind,
     /// Where this object's keys begin in `Reader::keys`.
@@ -42,11 +44,42 @@ struct Frame {
 pub struct Reader<'a> {
     text: &'a str,
     pos: usize,
+    /// Whether more follows behind `text`, so that its end means nothing.
+    partial: bool,
+    open: Open,
+}
+
+/// What a reader knows besides its text: the containers that are open, and how much it has passed.
+#[derive(Debug, Clone)]
+pub(crate) struct Open {
     limits: Limits,
     frames: Vec<Frame>,
-    /// Spans of the keys of all open objects, quotes excluded: a stack shared by the frames.
-    keys: Vec<(usize, usize)>,
+    keys: Keys,
     values: usize,
+    /// Offset of the text in the whole document.
+    base: usize,
+}
+
+impl Open {
+    pub(crate) fn new(limits: &Limits) -> Self {
+        Self { limits: limits.clone(), frames: Vec::new(), keys: Keys::default(), values: 0, base: 0 }
+    }
+
+    /// How many containers are open.
+    pub(crate) fn depth(&self) -> usize {
+        self.frames.len()
+    }
+
+    /// Offset of the text in the whole document.
+    pub(crate) fn base(&self) -> usize {
+        self.base
+    }
+
+    /// Lets the first `shift` bytes of `text` go.
+    pub(crate) fn shift(&mut self, text: &str, shift: usize) {
+        self.keys.keep(text, self.base, shift);
+        self.base += shift;
+    }
 }
 
 impl<'a> Reader<'a> {
@@ -64,16 +97,26 @@ impl<'a> Reader<'a> {
             return Err(fail(E::ByteOrderMark, 0));
         }
         let text = std::str::from_utf8(input).map_err(|error| fail(E::InvalidUtf8, error.valid_up_to()))?;
-        if text.bytes().all(is_white_space) {
+        if skip_white_space(input, 0) == input.len() {
             return Err(fail(E::Empty, 0));
         }
-        Ok(Self { text, pos: 0, limits: limits.clone(), frames: Vec::new(), keys: Vec::new(), values: 0 })
+        Ok(Self { text, pos: 0, partial: false, open: Open::new(limits) })
+    }
+
+    /// Goes on at `pos` of a text that was begun before; `partial` says whether more follows behind it.
+    pub(crate) fn resume(text: &'a str, pos: usize, partial: bool, open: Open) -> Self {
+        Self { text, pos, partial, open }
+    }
+
+    /// Stops, to be resumed.
+    pub(crate) fn suspend(self) -> (usize, Open) {
+        (self.pos, self.open)
     }
 
     /// The limits in force.
     #[must_use]
     pub fn limits(&self) -> &Limits {
-        &self.limits
+        &self.open.limits
     }
 
     /// Offset in bytes of the next token; white space before it is passed.
@@ -85,7 +128,7 @@ impl<'a> Reader<'a> {
     /// Where the next token stands.
     pub fn place(&mut self) -> Place {
         let offset = self.offset();
-        Place::of(self.text.as_bytes(), offset)
+        self.place_of(offset)
     }
 
     /// An error of this kind at the value that is next, with the path of the container that is open.
@@ -142,29 +185,11 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// On broken syntax and on a key that the object already has.
     pub fn next_member(&mut self) -> Result<Option<Cow<'a, str>>, JsonError> {
-        if !self.next_item(b'}', "a key or the end of the object")? {
+        if !self.next_item(b'}', A_KEY)? {
             return Ok(None);
         }
-        let at = self.pos;
-        if self.byte() != Some(b'"') {
-            return Err(self.unexpected("a key", self.byte()));
-        }
-        let span = self.string_span()?;
-        self.skip_white_space();
-        if self.byte() != Some(b':') {
-            return Err(self.unexpected("a colon after the key", self.byte()));
-        }
-        self.pos += 1;
-        self.keys.push(span);
-        let text = self.text;
-        let (from, count) = self.frames.last().map_or((0, 0), |frame| (frame.keys_from, frame.count));
-        if count <= EAGER_KEYS {
-            let known = self.keys.get(from..self.keys.len() - 1).unwrap_or_default();
-            if let Some(first) = known.iter().find(|other| same_key(text, **other, span)) {
-                return Err(self.duplicate(first.0 - 1, at));
-            }
-        }
-        Ok(Some(key_text(text, span)))
+        let span = self.key()?;
+        Ok(Some(key_text(self.text, span)))
     }
 
     /// Whether the open array has one more element, to be read next; `false` at the array's end.
@@ -172,7 +197,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// On broken syntax.
     pub fn next_element(&mut self) -> Result<bool, JsonError> {
-        self.next_item(b']', "a value or the end of the array")
+        self.next_item(b']', AN_ELEMENT)
     }
 
     /// Reads a string.
@@ -182,7 +207,7 @@ impl<'a> Reader<'a> {
     pub fn string(&mut self) -> Result<Cow<'a, str>, JsonError> {
         self.expect(Kind::String)?;
         self.count_value()?;
-        let span = self.string_span()?;
+        let (span, _) = self.string_span()?;
         Ok(key_text(self.text, span))
     }
 
@@ -219,7 +244,7 @@ impl<'a> Reader<'a> {
             } else if text.bytes().all(|byte| byte.is_ascii_digit()) {
                 "larger than an unsigned 64-bit integer can be"
             } else {
-                "not an integer"
+                "a number with a fraction or an exponent, where an unsigned integer is needed"
             };
             self.invalid_at(at, what)
         })
@@ -243,24 +268,35 @@ impl<'a> Reader<'a> {
     /// When anything in the value is wrong.
     pub fn raw(&mut self) -> Result<Raw<'a>, JsonError> {
         let start = self.offset();
-        let floor = self.frames.len();
+        let floor = self.open.frames.len();
         loop {
             match self.peek()? {
-                Kind::Object => self.enter(Kind::Object)?,
-                Kind::Array => self.enter(Kind::Array)?,
-                Kind::String => drop(self.string()?),
+                kind @ (Kind::Object | Kind::Array) => self.enter(kind)?,
+                Kind::String => {
+                    self.count_value()?;
+                    self.string_span()?;
+                }
+                Kind::Number => {
+                    self.count_value()?;
+                    self.number_text()?;
+                }
                 Kind::Bool => drop(self.boolean()?),
                 Kind::Null => drop(self.null()?),
-                Kind::Number => drop(self.number()?),
             }
             // Move to the next value that is to be read, leaving the containers that end here.
             loop {
-                if self.frames.len() == floor {
+                if self.open.frames.len() == floor {
                     return Ok(Raw::checked(self.text.get(start..self.pos).unwrap_or_default()));
                 }
-                let more = match self.frames.last().map(|frame| frame.kind) {
-                    Some(Kind::Object) => self.next_member()?.is_some(),
-                    _ => self.next_element()?,
+                let more = match self.open.frames.last().map(|frame| frame.kind) {
+                    Some(Kind::Object) => {
+                        let more = self.next_item(b'}', A_KEY)?;
+                        if more {
+                            self.key()?;
+                        }
+                        more
+                    }
+                    _ => self.next_item(b']', AN_ELEMENT)?,
                 };
                 if more {
                     break;
@@ -296,13 +332,13 @@ impl<'a> Reader<'a> {
     /// The path of the value that is being read, as `a.b[0]["c d"]`.
     #[must_use]
     pub fn path(&self) -> String {
-        self.path_through(self.frames.len())
+        self.path_through(self.open.frames.len())
     }
 
     /// The path through the outermost `depth` open containers.
     fn path_through(&self, depth: usize) -> String {
         let mut path = String::new();
-        for (level, frame) in self.frames.iter().enumerate().take(depth) {
+        for (level, frame) in self.open.frames.iter().enumerate().take(depth) {
             if frame.count == 0 {
                 break;
             }
@@ -310,28 +346,28 @@ impl<'a> Reader<'a> {
                 path.push_str(&format!("[{}]", frame.count - 1));
                 continue;
             }
-            let keys_to = self.frames.get(level + 1).map_or(self.keys.len(), |inner| inner.keys_from);
-            let key = self.keys.get(frame.keys_from..keys_to).and_then(<[_]>::last);
-            text::push_key(&mut path, &key.map(|span| key_text(self.text, *span)).unwrap_or_default());
+            let keys_to = self.open.frames.get(level + 1).map_or(self.open.keys.len(), |inner| inner.keys_from);
+            text::push_key(&mut path, &self.open.keys.text(self.text, keys_to.saturating_sub(1)));
         }
         path
     }
 
     fn enter(&mut self, kind: Kind) -> Result<(), JsonError> {
-        let limit = self.limits.depth();
-        if self.frames.len() >= limit {
+        let limit = self.open.limits.depth();
+        if self.open.frames.len() >= limit {
             return Err(self.error(E::TooDeep { limit }));
         }
         self.count_value()?;
         self.pos += 1;
-        self.frames.push(Frame { kind, keys_from: self.keys.len(), count: 0 });
+        self.open.frames.push(Frame { kind, keys_from: self.open.keys.len(), count: 0 });
         Ok(())
     }
 
     /// Passes the comma before the next item, or the end of the container.
+    #[inline]
     fn next_item(&mut self, end: u8, expected: &'static str) -> Result<bool, JsonError> {
         self.skip_white_space();
-        let first = self.frames.last().is_none_or(|frame| frame.count == 0);
+        let first = self.open.frames.last().is_none_or(|frame| frame.count == 0);
         match self.byte() {
             Some(byte) if byte == end => {
                 self.leave()?;
@@ -350,81 +386,95 @@ impl<'a> Reader<'a> {
         if self.byte().is_none() {
             return Err(self.unexpected(expected, None));
         }
-        if let Some(frame) = self.frames.last_mut() {
+        if let Some(frame) = self.open.frames.last_mut() {
             frame.count += 1;
         }
         Ok(true)
     }
 
+    /// Passes a key of the open object and the colon behind it.
+    #[inline]
+    fn key(&mut self) -> Result<(usize, usize), JsonError> {
+        if self.byte() != Some(b'"') {
+            return Err(self.unexpected("a key", self.byte()));
+        }
+        let (span, escaped) = self.string_span()?;
+        self.skip_white_space();
+        if self.byte() != Some(b':') {
+            return Err(self.unexpected("a colon after the key", self.byte()));
+        }
+        self.pos += 1;
+        let from = self.open.frames.last().map_or(0, |frame| frame.keys_from);
+        match self.open.keys.push(self.text, self.open.base, from, span, escaped) {
+            None => Ok(span),
+            Some(twice) => Err(self.duplicate(&twice)),
+        }
+    }
+
+    #[inline]
     fn leave(&mut self) -> Result<(), JsonError> {
-        let Some(frame) = self.frames.last() else {
+        let Some(frame) = self.open.frames.last() else {
             return Ok(());
         };
-        if frame.count > EAGER_KEYS && frame.kind == Kind::Object {
-            let text = self.text;
-            let from = frame.keys_from;
-            let keys = self.keys.get_mut(from..).unwrap_or_default();
-            keys.sort_unstable_by(|a, b| key_text(text, *a).cmp(&key_text(text, *b)).then(a.0.cmp(&b.0)));
-            let twice = keys
-                .windows(2)
-                .filter_map(|pair| match pair {
-                    [a, b] if same_key(text, *a, *b) => Some((a.0 - 1, b.0 - 1)),
-                    _ => None,
-                })
-                .min_by_key(|(_, second)| *second);
-            if let Some((first, second)) = twice {
-                return Err(self.duplicate(first, second));
-            }
+        if let Some(twice) = self.open.keys.close(self.text, self.open.base, frame.keys_from) {
+            return Err(self.duplicate(&twice));
         }
-        self.keys.truncate(frame.keys_from);
-        self.frames.pop();
+        self.open.frames.pop();
         self.pos += 1;
         Ok(())
     }
 
-    /// The error for a key at `second` that stands first at `first`; the path names the object that has both.
-    fn duplicate(&self, first: usize, second: usize) -> JsonError {
-        let bytes = self.text.as_bytes();
-        let key = self.keys.iter().rfind(|span| span.0 == second + 1);
-        let key = key.map(|span| key_text(self.text, *span)).unwrap_or_default();
+    /// The error for a key that stands twice; the path names the object that has both.
+    #[cold]
+    fn duplicate(&self, twice: &Twice) -> JsonError {
         JsonError {
-            kind: E::DuplicateKey { key: text::quote_safe(&key), first: Place::of(bytes, first) },
-            place: Place::of(bytes, second),
-            path: self.path_through(self.frames.len().saturating_sub(1)),
+            kind: E::DuplicateKey { key: text::quote_safe(&twice.key), first: self.place_of_absolute(twice.first) },
+            place: self.place_of_absolute(twice.second),
+            path: self.path_through(self.open.frames.len().saturating_sub(1)),
         }
     }
 
+    #[inline]
     fn count_value(&mut self) -> Result<(), JsonError> {
-        self.values += 1;
-        if self.values > self.limits.max_values {
-            return Err(self.error(E::TooMany { what: "values", limit: self.limits.max_values }));
+        self.open.values += 1;
+        if self.open.values > self.open.limits.max_values {
+            return Err(self.error(E::TooMany { what: "values", limit: self.open.limits.max_values }));
         }
         Ok(())
     }
 
-    /// Passes a string at the cursor; the span excludes its quotes.
-    fn string_span(&mut self) -> Result<(usize, usize), JsonError> {
+    /// Passes a string at the cursor: the span, which excludes its quotes, and whether there are escapes in it.
+    #[inline]
+    fn string_span(&mut self) -> Result<((usize, usize), bool), JsonError> {
         let bytes = self.text.as_bytes();
         let start = self.pos + 1;
+        let mut escaped = false;
         self.pos = start;
         loop {
-            let rest = bytes.get(self.pos..).unwrap_or_default();
-            let Some(run) = memchr::memchr2(b'"', b'\\', rest) else {
-                self.pos = bytes.len();
-                return Err(self.error(E::UnexpectedEnd { expected: "the end of a string" }));
-            };
-            if let Some(bad) = rest.get(..run).unwrap_or_default().iter().position(|byte| *byte < 0x20) {
-                self.pos += bad;
-                return Err(self.error(E::ControlCharacter));
+            self.pos = plain_run_end(bytes, self.pos);
+            match bytes.get(self.pos) {
+                Some(b'"') => {
+                    let end = self.pos;
+                    self.pos += 1;
+                    return Ok(((start, end), escaped));
+                }
+                Some(b'\\') => {
+                    escaped = true;
+                    self.pos += self.escape_len()?;
+                }
+                Some(_) => return Err(self.error(E::ControlCharacter)),
+                None => return Err(self.error(E::UnexpectedEnd { expected: "the end of a string" })),
             }
-            self.pos += run;
-            if self.byte() == Some(b'"') {
-                let end = self.pos;
-                self.pos += 1;
-                return Ok((start, end));
-            }
-            self.pos += text::escape_len(self.rest()).map_err(|kind| self.error(kind))?;
         }
+    }
+
+    fn escape_len(&self) -> Result<usize, JsonError> {
+        let rest = self.rest();
+        // The longest escape is a surrogate pair.
+        if self.partial && rest.len() < 12 {
+            return Err(self.error(E::UnexpectedEnd { expected: "the rest of an escape" }));
+        }
+        text::escape_len(rest).map_err(|kind| self.error(kind))
     }
 
     fn number_text(&mut self) -> Result<&'a str, JsonError> {
@@ -436,8 +486,12 @@ impl<'a> Reader<'a> {
             .iter()
             .position(|byte| !matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E'))
             .map_or(bytes.len(), |len| start + len);
-        if end - start > self.limits.max_number_len {
-            return Err(self.error(E::TooMany { what: "characters in a number", limit: self.limits.max_number_len }));
+        if end - start > self.open.limits.max_number_len {
+            let limit = self.open.limits.max_number_len;
+            return Err(self.error(E::TooMany { what: "characters in a number", limit }));
+        }
+        if self.partial && end == bytes.len() {
+            return Err(self.error(E::UnexpectedEnd { expected: "the rest of a number" }));
         }
         let number = self.text.get(start..end).unwrap_or_default();
         if !crate::number::is_json_number(number) {
@@ -448,18 +502,18 @@ impl<'a> Reader<'a> {
     }
 
     fn word(&mut self, word: &'static str) -> Result<(), JsonError> {
-        if !self.rest().starts_with(word) {
-            return Err(self.unexpected("a value", self.byte()));
+        let rest = self.rest();
+        if !rest.starts_with(word) {
+            let found = self.byte().filter(|_| !(self.partial && word.starts_with(rest)));
+            return Err(self.unexpected("a value", found));
         }
         self.pos += word.len();
         Ok(())
     }
 
+    #[inline]
     fn skip_white_space(&mut self) {
-        let bytes = self.text.as_bytes();
-        while bytes.get(self.pos).is_some_and(|byte| is_white_space(*byte)) {
-            self.pos += 1;
-        }
+        self.pos = skip_white_space(self.text.as_bytes(), self.pos);
     }
 
     fn byte(&self) -> Option<u8> {
@@ -470,6 +524,7 @@ impl<'a> Reader<'a> {
         self.text.get(self.pos..).unwrap_or_default()
     }
 
+    #[cold]
     fn unexpected(&self, expected: &'static str, found: Option<u8>) -> JsonError {
         self.error(match found {
             None => E::UnexpectedEnd { expected },
@@ -477,21 +532,27 @@ impl<'a> Reader<'a> {
         })
     }
 
+    #[cold]
     fn error_at(&self, kind: E, offset: usize) -> JsonError {
-        JsonError { kind, place: Place::of(self.text.as_bytes(), offset), path: self.path() }
+        JsonError { kind, place: self.place_of(offset), path: self.path() }
     }
-}
 
-fn is_white_space(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
+    /// The place of an offset in the text that is at hand. In a text that was resumed, lines and columns count from its
+    /// beginning: only the offset is the document's.
+    fn place_of(&self, offset: usize) -> Place {
+        let place = Place::of(self.text.as_bytes(), offset);
+        Place { offset: place.offset + self.open.base, ..place }
+    }
+
+    fn place_of_absolute(&self, offset: usize) -> Place {
+        match offset.checked_sub(self.open.base) {
+            Some(offset) => self.place_of(offset),
+            None => Place { offset, ..Place::of(b"", 0) },
+        }
+    }
 }
 
 /// The text of a checked string whose quotes stand just outside `span`.
 fn key_text(text: &str, span: (usize, usize)) -> Cow<'_, str> {
     text::unescape(text.get(span.0..span.1).unwrap_or_default())
-}
-
-fn same_key(text: &str, a: (usize, usize), b: (usize, usize)) -> bool {
-    let (a, b) = (text.get(a.0..a.1).unwrap_or_default(), text.get(b.0..b.1).unwrap_or_default());
-    a == b || ((a.contains('\\') || b.contains('\\')) && text::unescape(a) == text::unescape(b))
 }

@@ -35,12 +35,17 @@ fn hex4(text: &str, at: usize) -> Option<u32> {
 
 /// Takes the escapes of a checked string (without its quotes) apart; borrows when it has none.
 pub(super) fn unescape(text: &str) -> Cow<'_, str> {
-    let Some(first) = memchr::memchr(b'\\', text.as_bytes()) else {
+    if memchr::memchr(b'\\', text.as_bytes()).is_none() {
         return Cow::Borrowed(text);
-    };
+    }
     let mut out = String::with_capacity(text.len());
-    out.push_str(text.get(..first).unwrap_or_default());
-    let mut rest = text.get(first..).unwrap_or_default();
+    unescape_into(text, &mut out);
+    Cow::Owned(out)
+}
+
+/// Appends a checked string (without its quotes), its escapes taken apart.
+pub(super) fn unescape_into(text: &str, out: &mut String) {
+    let mut rest = text;
     while let Some(at) = memchr::memchr(b'\\', rest.as_bytes()) {
         out.push_str(rest.get(..at).unwrap_or_default());
         rest = rest.get(at..).unwrap_or_default();
@@ -58,7 +63,6 @@ pub(super) fn unescape(text: &str) -> Cow<'_, str> {
         rest = rest.get(len..).unwrap_or_default();
     }
     out.push_str(rest);
-    Cow::Owned(out)
 }
 
 fn unescape_unicode(rest: &str, len: usize) -> char {

@@ -150,7 +150,8 @@ impl Plan {
     ///
     /// Objects that the plan moves stand at their new address, as they do in the prior state: a move is a change of
     /// configuration, not of infrastructure, and at two addresses one object would look like one missing and one too
-    /// many. The old address is in [`ResourceChange::previous_address`].
+    /// many. The old address is in [`ResourceChange::previous_address`] and, for comparisons with a state from before the
+    /// move, in [`Snapshot::moves`].
     ///
     /// A plan does not repeat everything about an object that is gone: it has no dependencies here, and a schema version
     /// only where the plan creates it again.

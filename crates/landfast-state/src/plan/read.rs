@@ -10,9 +10,10 @@ use super::optional::{Read, each_element, each_member, flag, pass, raw, text};
 use super::shown_state::StateMembers;
 use super::snapshots::{Side, add_marks, place_drift, refuse_twins, snapshot, take_back};
 use super::values::Values;
-use super::version::FormatVersion;
+use super::version::{FormatVersion, WrittenVersion};
 use super::{DeferredChange, Plan, secrets};
 use crate::json::{JsonError, JsonErrorKind, Limits, Place, RawJson, Reader};
+use crate::moves::Move;
 use crate::read_error::ReadError;
 use crate::redact::SecretTexts;
 use crate::snapshot::{Origin, SourceKind};
@@ -22,7 +23,7 @@ const FORMAT: &str = "plan JSON";
 /// The members of the document, as they come.
 #[derive(Debug, Default)]
 struct Members {
-    format_version: Option<Box<str>>,
+    format_version: Option<WrittenVersion>,
     terraform_version: Option<Box<str>>,
     timestamp: Option<Box<str>>,
     applyable: Option<bool>,
@@ -46,6 +47,7 @@ pub(super) fn read(source: &Bytes, file: &str, limits: &Limits) -> Result<Plan, 
     let mut top = TopMembers::default();
     let mut members = Members::default();
     let mut version = None;
+    let start = reader.offset();
     reader.enter_object().map_err(json)?;
     while let Some(key) = reader.next_member().map_err(json)? {
         top.see(&key);
@@ -60,7 +62,8 @@ pub(super) fn read(source: &Bytes, file: &str, limits: &Limits) -> Result<Plan, 
     reader.finish().map_err(json)?;
     let (Some(version), true) = (version, top.is_plan()) else {
         let wanted = "a plan as `terraform show -json` writes it";
-        return Err(ReadError::Unrecognised { file: file.into(), wanted, found: top.found(version.is_some()) });
+        let (place, found) = (Place::of(source, start), top.found(version.is_some()));
+        return Err(ReadError::Unrecognised { file: file.into(), place, wanted, found });
     };
     members.finish(source, file, version)
 }
@@ -68,7 +71,7 @@ pub(super) fn read(source: &Bytes, file: &str, limits: &Limits) -> Result<Plan, 
 impl Members {
     fn read(&mut self, source: &Bytes, reader: &mut Reader<'_>, key: &str) -> Read<()> {
         match key {
-            "format_version" => self.format_version = text(reader)?,
+            "format_version" => self.format_version = WrittenVersion::read(reader)?,
             "terraform_version" => self.terraform_version = text(reader)?,
             "timestamp" => self.timestamp = text(reader)?,
             "applyable" => self.applyable = flag(reader)?,
@@ -139,10 +142,11 @@ impl Members {
         origin.timestamp = self.timestamp.as_deref().map(str::to_owned);
         origin.terraform_version =
             self.prior.terraform_version.as_deref().or(self.terraform_version.as_deref()).map(str::to_owned);
+        let moves = moves(changes.iter().chain(&drift));
         let make = |objects| {
             let mut known = SecretTexts::default();
             known.extend(&hidden);
-            snapshot(source, origin.clone(), objects, known)
+            snapshot(source, origin.clone(), objects, known).map(|snapshot| snapshot.with_moves(moves.clone()))
         };
         let recorded = if drift.is_empty() { None } else { Some(make(take_back(prior, &drift, planned))?) };
         let prior_state = make(self.prior.values.objects)?;
@@ -170,6 +174,16 @@ impl Members {
             secrets: hidden,
         })
     }
+}
+
+/// The moves among these changes.
+fn moves<'a>(changes: impl Iterator<Item = &'a ResourceChange>) -> Vec<Move> {
+    let current = changes.filter(|change| change.address.deposed.is_none());
+    let step = |change: &ResourceChange| {
+        let to = change.address.instance.clone();
+        change.previous_address.clone().filter(|from| *from != to).map(|from| Move { from, to })
+    };
+    current.filter_map(step).collect()
 }
 
 /// Sorts a list of changes by address and refuses two of one object.

@@ -8,8 +8,8 @@ use super::optional::{Read, each_element, pass, text};
 use super::secrets;
 use super::snapshots::snapshot;
 use super::values::{OutputValue, Values};
-use super::version::FormatVersion;
-use crate::json::{JsonError, Limits, Reader};
+use super::version::{FormatVersion, WrittenVersion};
+use crate::json::{JsonError, Limits, Place, Reader};
 use crate::read_error::ReadError;
 use crate::redact::SecretTexts;
 use crate::snapshot::{Origin, Snapshot, SourceKind};
@@ -34,7 +34,7 @@ pub struct ShownState {
 /// The members of a state, at the top of its own document or as `prior_state` of a plan.
 #[derive(Debug, Default)]
 pub(super) struct StateMembers {
-    pub(super) format_version: Option<Box<str>>,
+    pub(super) format_version: Option<WrittenVersion>,
     pub(super) terraform_version: Option<Box<str>>,
     pub(super) values: Values,
     pub(super) checks: Vec<Check>,
@@ -44,7 +44,7 @@ impl StateMembers {
     /// Reads the value of `key`, whatever it is.
     pub(super) fn read(&mut self, source: &Bytes, reader: &mut Reader<'_>, key: &str) -> Read<()> {
         match key {
-            "format_version" => self.format_version = text(reader)?,
+            "format_version" => self.format_version = WrittenVersion::read(reader)?,
             "terraform_version" => self.terraform_version = text(reader)?,
             "values" => self.values = Values::read(source, reader)?,
             "checks" => each_element(reader, |reader| {
@@ -72,18 +72,20 @@ impl ShownState {
         let mut top = TopMembers::default();
         let mut members = StateMembers::default();
         let mut version = None;
+        let start = reader.offset();
         reader.enter_object().map_err(json)?;
         while let Some(key) = reader.next_member().map_err(json)? {
             top.see(&key);
             members.read(&source, &mut reader, &key).map_err(json)?;
-            if let Some(text) = members.format_version.take() {
-                version = Some(FormatVersion::check(&text, Self::FORMAT, file)?);
+            if let Some(found) = members.format_version.take() {
+                version = Some(FormatVersion::check(&found, Self::FORMAT, file)?);
             }
         }
         reader.finish().map_err(json)?;
         let (Some(format_version), true) = (version, top.is_shown_state()) else {
             let wanted = "a state as `terraform show -json` writes it";
-            return Err(ReadError::Unrecognised { file: file.into(), wanted, found: top.found(version.is_some()) });
+            let (place, found) = (Place::of(&source, start), top.found(version.is_some()));
+            return Err(ReadError::Unrecognised { file: file.into(), place, wanted, found });
         };
         let StateMembers { terraform_version, values, checks, .. } = members;
         let mut hidden = SecretTexts::default();
@@ -133,11 +135,11 @@ mod tests {
     fn says_why_a_document_is_none() {
         insta::assert_snapshot!(read("").unwrap_err(), @"s.json: the file is empty; an empty file is not an empty infrastructure");
         insta::assert_snapshot!(read("[]").unwrap_err(), @"s.json:1:1: expected an object, found an array");
-        insta::assert_snapshot!(read("{}").unwrap_err(), @"s.json: a document without `format_version` is not a state as `terraform show -json` writes it");
+        insta::assert_snapshot!(read("{}").unwrap_err(), @"s.json:1:1: a document without `format_version` is not a state as `terraform show -json` writes it");
         insta::assert_snapshot!(read(r#"{"format_version":2}"#).unwrap_err(), @"s.json:1:19: at format_version: expected a string, found a number");
-        insta::assert_snapshot!(read(r#"{"format_version":"2.0","values":3}"#).unwrap_err(), @r#"s.json: show JSON of version "2.0" is not supported (supported: 0.x and 1.x)"#);
-        insta::assert_snapshot!(read(r#"{"format_version":"1.2","planned_values":{}}"#).unwrap_err(), @"s.json: a plan as `terraform show -json` writes it is not a state as `terraform show -json` writes it");
-        insta::assert_snapshot!(read(r#"{"version":4,"serial":1,"lineage":""}"#).unwrap_err(), @"s.json: a state file is not a state as `terraform show -json` writes it");
+        insta::assert_snapshot!(read(r#"{"format_version":"2.0","values":3}"#).unwrap_err(), @r#"s.json:1:19: show JSON of version "2.0" is not supported (supported: 0.x and 1.x)"#);
+        insta::assert_snapshot!(read(r#"{"format_version":"1.2","planned_values":{}}"#).unwrap_err(), @"s.json:1:1: a plan as `terraform show -json` writes it is not a state as `terraform show -json` writes it");
+        insta::assert_snapshot!(read(r#"{"version":4,"serial":1,"lineage":""}"#).unwrap_err(), @"s.json:1:1: a state file is not a state as `terraform show -json` writes it");
         insta::assert_snapshot!(read(r#"{"format_version":"1.0","format_version":"1.1"}"#).unwrap_err(), @r#"s.json:1:25: duplicate key "format_version" (first at 1:2)"#);
         let twice = "{\"format_version\":\"1.0\",\"values\":{\"root_module\":{\"resources\":[{\"address\":\"t.a\"},\n{\"address\":\"t.a\"}]}}}";
         insta::assert_snapshot!(read(twice).unwrap_err(), @"s.json: t.a stands twice, in line 1, column 63 and in line 2, column 1");

@@ -25,7 +25,10 @@ pub(super) fn snapshot(
     let places: Vec<_> = objects.iter().map(|(at, object)| (&object.address, *at)).collect();
     refuse_twins(source, &file, places)?;
     let objects = objects.into_iter().map(|(_, object)| object).collect();
-    Snapshot::new(origin, objects, secrets).map_err(|error| ReadError::Duplicate { file, error })
+    match Snapshot::new(origin, objects, secrets) {
+        Ok(snapshot) => Ok(snapshot.read_from(&file, source)),
+        Err(error) => Err(ReadError::Duplicate { file, error }),
+    }
 }
 
 /// Refuses two entries with one address, naming both places.

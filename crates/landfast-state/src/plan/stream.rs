@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::stream_message::{ChangeSummary, Diagnostic, Message, StreamChange, StreamOutput};
-use super::version::FormatVersion;
+use super::version::{FormatVersion, WrittenVersion};
 use crate::json::{JsonError, JsonErrorKind, Limits, Place, Reader};
 use crate::read_error::ReadError;
 
@@ -107,7 +107,9 @@ impl Gathered {
         let kind = kind.unwrap_or_default();
         match (&*kind, change, summary, diagnostic) {
             ("version", ..) => {
-                let version = FormatVersion::check(&ui.unwrap_or_default(), PlanStream::FORMAT, file)?;
+                let written = ui.map(|ui| ui.below(place.line - 1, place.offset));
+                let written = written.unwrap_or_else(|| WrittenVersion::missing(place));
+                let version = FormatVersion::check(&written, PlanStream::FORMAT, file)?;
                 self.version = Some(version);
                 self.terraform_version = terraform;
             }
@@ -134,6 +136,7 @@ impl Gathered {
         let Some(ui_version) = self.version else {
             return Err(ReadError::Unrecognised {
                 file: file.to_owned(),
+                place: Place::of(&[], 0),
                 wanted: "a log stream of `terraform plan -json`",
                 found: "a text without a `version` message",
             });
@@ -206,8 +209,10 @@ mod tests {
     #[test]
     fn refuses_what_is_no_stream() {
         insta::assert_snapshot!(read(&["\n \r\n"]).unwrap_err(), @"log.jsonl: the file is empty; an empty file is not an empty infrastructure");
-        insta::assert_snapshot!(read(&[r#"{"a":1}"#]).unwrap_err(), @"log.jsonl: a text without a `version` message is not a log stream of `terraform plan -json`");
-        insta::assert_snapshot!(read(&[r#"{"type":"version","ui":"2.0"}"#]).unwrap_err(), @r#"log.jsonl: log stream of version "2.0" is not supported (supported: 0.x and 1.x)"#);
+        insta::assert_snapshot!(read(&[r#"{"a":1}"#]).unwrap_err(), @"log.jsonl:1:1: a text without a `version` message is not a log stream of `terraform plan -json`");
+        insta::assert_snapshot!(read(&[r#"{"type":"version","ui":"2.0"}"#]).unwrap_err(), @r#"log.jsonl:1:24: log stream of version "2.0" is not supported (supported: 0.x and 1.x)"#);
+        insta::assert_snapshot!(read(&["", "", r#"{"type":"version","ui":"2.0"}"#]).unwrap_err(), @r#"log.jsonl:3:24: log stream of version "2.0" is not supported (supported: 0.x and 1.x)"#);
+        insta::assert_snapshot!(read(&["", r#"{"type":"version"}"#]).unwrap_err(), @r#"log.jsonl:2:1: log stream of version "" is not supported (supported: 0.x and 1.x)"#);
         let limits = Limits { max_bytes: 10, ..Limits::default() };
         let error = PlanStream::read(VERSION.as_bytes(), "log.jsonl", &limits).unwrap_err();
         assert_eq!(error.to_string(), "log.jsonl:1:1: 50 bytes are more than the limit of 10");

@@ -2,6 +2,7 @@
 
 use super::naming::parsed;
 use super::optional::{Read, each_member, flag, pass, text};
+use super::version::WrittenVersion;
 use crate::address::InstanceAddress;
 use crate::json::Reader;
 
@@ -100,7 +101,7 @@ pub struct StreamOutput {
 pub(super) struct Message {
     pub(super) kind: Option<Box<str>>,
     pub(super) terraform: Option<Box<str>>,
-    pub(super) ui: Option<Box<str>>,
+    pub(super) ui: Option<WrittenVersion>,
     pub(super) change: Option<StreamChange>,
     pub(super) summary: Option<ChangeSummary>,
     pub(super) diagnostic: Option<Diagnostic>,
@@ -115,7 +116,7 @@ impl Message {
             match &*key {
                 "type" => message.kind = text(reader)?,
                 "terraform" | "tofu" => message.terraform = text(reader)?,
-                "ui" => message.ui = text(reader)?,
+                "ui" => message.ui = WrittenVersion::read(reader)?,
                 "change" => message.change = StreamChange::read(reader)?,
                 "changes" => message.summary = Some(ChangeSummary::read(reader)?),
                 "diagnostic" => message.diagnostic = Some(Diagnostic::read(reader)?),

@@ -134,12 +134,12 @@ fn keeps_what_is_deferred_and_passes_over_the_unknown() {
 #[test]
 fn says_why_a_document_is_no_plan() {
     let message = |text: &str| read(text).map(|_| ()).unwrap_err();
-    insta::assert_snapshot!(message(r#"{"format_version":"2.0","planned_values":1}"#), @r#"p.json: plan JSON of version "2.0" is not supported (supported: 0.x and 1.x)"#);
-    insta::assert_snapshot!(message(r#"{"format_version":"abc"}"#), @r#"p.json: plan JSON of version "abc" is not supported (supported: 0.x and 1.x)"#);
-    insta::assert_snapshot!(message(r#"{"format_version":"1.2","prior_state":{"format_version":"7.0"}}"#), @r#"p.json: plan JSON of version "7.0" is not supported (supported: 0.x and 1.x)"#);
-    insta::assert_snapshot!(message(r#"{"format_version":"1.0"}"#), @"p.json: a document without plan or values (an empty state as `terraform show -json` writes it) is not a plan as `terraform show -json` writes it");
-    insta::assert_snapshot!(message(r#"{"format_version":"1.0","values":{}}"#), @"p.json: a state as `terraform show -json` writes it is not a plan as `terraform show -json` writes it");
-    insta::assert_snapshot!(message(r#"{"planned_values":{}}"#), @"p.json: a document without `format_version` is not a plan as `terraform show -json` writes it");
+    insta::assert_snapshot!(message(r#"{"format_version":"2.0","planned_values":1}"#), @r#"p.json:1:19: plan JSON of version "2.0" is not supported (supported: 0.x and 1.x)"#);
+    insta::assert_snapshot!(message(r#"{"format_version":"abc"}"#), @r#"p.json:1:19: plan JSON of version "abc" is not supported (supported: 0.x and 1.x)"#);
+    insta::assert_snapshot!(message(r#"{"format_version":"1.2","prior_state":{"format_version":"7.0"}}"#), @r#"p.json:1:57: plan JSON of version "7.0" is not supported (supported: 0.x and 1.x)"#);
+    insta::assert_snapshot!(message(r#"{"format_version":"1.0"}"#), @"p.json:1:1: a document without plan or values (an empty state as `terraform show -json` writes it) is not a plan as `terraform show -json` writes it");
+    insta::assert_snapshot!(message(r#"{"format_version":"1.0","values":{}}"#), @"p.json:1:1: a state as `terraform show -json` writes it is not a plan as `terraform show -json` writes it");
+    insta::assert_snapshot!(message(r#"{"planned_values":{}}"#), @"p.json:1:1: a document without `format_version` is not a plan as `terraform show -json` writes it");
     let twice = "{\"format_version\":\"1.2\",\"resource_changes\":[{\"address\":\"t.a\",\"change\":{\"actions\":[]}},\n{\"address\":\"t.a\",\"change\":{\"actions\":[]}}]}";
     insta::assert_snapshot!(message(twice), @"p.json: t.a stands twice, in line 1, column 45 and in line 2, column 1");
     let wrong =

@@ -7,7 +7,8 @@ use bytes::Bytes;
 use crate::attribute_path::{AttributePath, PathStep};
 use crate::fingerprint::{Fingerprint, FingerprintKey};
 use crate::json::{JsonError, JsonErrorKind, Kind, Limits, Place, RawJson, Reader, quote_safe};
-use crate::read_error::ReadError;
+use crate::moves::Move;
+use crate::read_error::{ReadError, VersionAge};
 use crate::redact::SecretTexts;
 use crate::snapshot::{Attributes, Gap, GapKind, Observation, Origin, ResourceObject, Snapshot, SourceKind};
 
@@ -31,28 +32,40 @@ pub fn read_observation(source: Bytes, file: &str, limits: &Limits) -> Result<Ob
 
 #[derive(Default)]
 struct Parts {
-    kind: String,
-    version: String,
+    /// Which of the two the file says that it is, and where.
+    kind: (String, Option<Place>),
+    /// The version of the format, and where it stands.
+    version: (String, Option<Place>),
     /// What the file says that its digest is, and where.
     digest: Option<(String, Place)>,
     origins: Vec<Origin>,
     objects: Vec<ResourceObject>,
     gaps: Vec<Gap>,
+    moves: Vec<Move>,
 }
 
 fn read(source: &Bytes, file: &str, limits: &Limits, wanted: &'static str) -> Result<Observation, ReadError> {
     let parts = read_parts(source, file, limits).map_err(|error| ReadError::json(file, error))?;
-    if parts.kind != wanted {
+    let start = Place::of(&[], 0);
+    if parts.kind.0 != wanted {
         let wanted = if wanted == "snapshot" { "a snapshot" } else { "an observation" };
-        let file = file.to_owned();
-        return Err(ReadError::Unrecognised { file, wanted, found: "a document of another kind" });
+        let (file, place) = (file.to_owned(), parts.kind.1.unwrap_or(start));
+        return Err(ReadError::Unrecognised { file, place, wanted, found: "a document of another kind" });
     }
-    if parts.version.split('.').next() != Some("1") {
-        let (file, version) = (file.to_owned(), quote_safe(&parts.version));
-        return Err(ReadError::UnsupportedVersion { file, format: "a snapshot", version, supported: "1.x" });
+    let major = parts.version.0.split('.').next().unwrap_or_default();
+    if major != "1" {
+        return Err(ReadError::UnsupportedVersion {
+            file: file.to_owned(),
+            place: parts.version.1.unwrap_or(start),
+            format: if wanted == "snapshot" { "a snapshot" } else { "an observation" },
+            version: quote_safe(&parts.version.0),
+            supported: "1.x",
+            age: if major.parse().is_ok_and(|major: u64| major > 1) { VersionAge::Later } else { VersionAge::Unheard },
+        });
     }
     let snapshot = Snapshot::with_origins(parts.origins, parts.objects, SecretTexts::default())
-        .map_err(|error| ReadError::Duplicate { file: file.to_owned(), error })?;
+        .map_err(|error| ReadError::Duplicate { file: file.to_owned(), error })?
+        .read_from(file, source);
     // Everything sensitive in a file is a fingerprint already, so that the key does not enter.
     let key = FingerprintKey::from_bytes([0; 32]);
     if let Some((_, place)) = parts.digest.filter(|(digest, _)| *digest != snapshot.digest(&key).to_string()) {
@@ -61,7 +74,7 @@ fn read(source: &Bytes, file: &str, limits: &Limits, wanted: &'static str) -> Re
     }
     let mut gaps = parts.gaps;
     gaps.sort_by(|a, b| a.address.cmp(&b.address));
-    Ok(Observation { snapshot, gaps })
+    Ok(Observation { snapshot: snapshot.with_moves(parts.moves), gaps })
 }
 
 fn read_parts(source: &Bytes, file: &str, limits: &Limits) -> Result<Parts, JsonError> {
@@ -70,14 +83,21 @@ fn read_parts(source: &Bytes, file: &str, limits: &Limits) -> Result<Parts, Json
     reader.enter_object()?;
     while let Some(key) = reader.next_member()? {
         match &*key {
-            "landfast" => parts.kind = reader.string()?.into_owned(),
-            "format_version" => parts.version = reader.string()?.into_owned(),
+            "landfast" => {
+                let place = reader.place();
+                parts.kind = (reader.string()?.into_owned(), Some(place));
+            }
+            "format_version" => {
+                let place = reader.place();
+                parts.version = (reader.string()?.into_owned(), Some(place));
+            }
             "digest" => {
                 let place = reader.place();
                 parts.digest = Some((reader.string()?.into_owned(), place));
             }
             "origins" => parts.origins = list(&mut reader, |reader| read_origin(reader, file))?,
             "objects" => parts.objects = list(&mut reader, |reader| read_object(reader, source))?,
+            "moves" => parts.moves = list(&mut reader, read_move)?,
             "gaps" => parts.gaps = list(&mut reader, read_gap)?,
             _ => drop(reader.raw()?),
         }
@@ -180,6 +200,23 @@ fn read_path(reader: &mut Reader<'_>) -> Result<AttributePath, JsonError> {
         }
     })?;
     Ok(AttributePath { steps })
+}
+
+fn read_move(reader: &mut Reader<'_>) -> Result<Move, JsonError> {
+    let at = reader.offset();
+    let (mut from, mut to) = (None, None);
+    reader.enter_object()?;
+    while let Some(key) = reader.next_member()? {
+        match &*key {
+            "from" => from = Some(parse(reader)?),
+            "to" => to = Some(parse(reader)?),
+            _ => drop(reader.raw()?),
+        }
+    }
+    match (from, to) {
+        (Some(from), Some(to)) => Ok(Move { from, to }),
+        _ => Err(reader.invalid_at(at, "a move without `from` and `to`")),
+    }
 }
 
 fn read_gap(reader: &mut Reader<'_>) -> Result<Gap, JsonError> {

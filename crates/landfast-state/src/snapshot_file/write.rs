@@ -1,5 +1,6 @@
 //! Writing snapshots and observations.
 
+use crate::address::InstanceAddress;
 use crate::attribute_path::{AttributePath, PathStep};
 use crate::fingerprint::FingerprintKey;
 use crate::json::quote_go;
@@ -30,6 +31,15 @@ fn write(kind: &str, snapshot: &Snapshot, observation: Option<&Observation>, key
     let origins = snapshot.origins().iter().map(origin_text);
     push_list(&mut out, "origins", origins);
     push_list(&mut out, "objects", snapshot.objects().iter().map(|object| object_text(object, key, &redactor)));
+    if !snapshot.moves().is_empty() {
+        let text = |address: &InstanceAddress| quote_go(&address.to_string());
+        let moves = snapshot.moves().iter();
+        push_list(
+            &mut out,
+            "moves",
+            moves.map(|it| format!("{{\"from\": {}, \"to\": {}}}", text(&it.from), text(&it.to))),
+        );
+    }
     if let Some(observation) = observation {
         let gaps = observation.gaps.iter().map(|gap| {
             let kind = match gap.kind {

@@ -16,7 +16,7 @@ use bytes::Bytes;
 use crate::address::{AddressError, InstanceKey, ObjectAddress, ProviderConfigAddress, ResourceAddress};
 use crate::attribute_path::AttributePath;
 use crate::json::{JsonError, JsonErrorKind, Limits, Place, RawJson};
-use crate::read_error::ReadError;
+use crate::read_error::{ReadError, VersionAge};
 use crate::redact::SecretTexts;
 use crate::snapshot::{Attributes, Origin, ResourceObject, Snapshot, SourceKind};
 use crate::value::Value;
@@ -137,18 +137,20 @@ impl StateFile {
         let json = |error| ReadError::json(file, error);
         let top = v4::read(&source, limits).map_err(json)?;
         match top.version {
-            v4::Version::Encrypted => Err(ReadError::Encrypted { file: file.to_owned() }),
-            v4::Version::Other(version @ 1..=3) => {
+            v4::Version::Encrypted(place) => Err(ReadError::Encrypted { file: file.to_owned(), place }),
+            v4::Version::Other(version @ 1..=3, _) => {
                 let upgraded = legacy::upgrade(&source, version, limits).map_err(json)?;
                 let mut state = Self::read(upgraded.into(), file, limits)?;
                 state.written_format = version;
                 Ok(state)
             }
-            v4::Version::Other(version) => Err(ReadError::UnsupportedVersion {
+            v4::Version::Other(version, place) => Err(ReadError::UnsupportedVersion {
                 file: file.to_owned(),
+                place,
                 format: "a state",
                 version: version.to_string(),
                 supported: "1 to 4",
+                age: if version == 0 { VersionAge::Unheard } else { VersionAge::Later },
             }),
             v4::Version::Four => {
                 let v4::Top { header, outputs, resources, ignored, .. } = top;
@@ -254,7 +256,10 @@ impl StateFile {
             ..Origin::new(SourceKind::State, &self.file)
         };
         // That addresses differ was checked when the file was read.
-        Snapshot::of_unique(origin, objects.collect(), secrets)
+        let snapshot = Snapshot::of_unique(origin, objects.collect(), secrets);
+        // Nobody can look up a place in a text that the upgrade made.
+        let text = if self.written_format == 4 { self.source.clone() } else { Bytes::new() };
+        snapshot.read_from(&self.file, &text)
     }
 
     /// Refuses two objects with one address.

@@ -21,8 +21,10 @@ const NOT_DEPOSED: &str = "00000000";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Version {
     Four,
-    Other(u64),
-    Encrypted,
+    /// Another version, and where it stands.
+    Other(u64, Place),
+    /// None, since the state is encrypted, and where the encrypted data stands.
+    Encrypted(Place),
 }
 
 /// The parts of a document whose version is 4; for other versions only `version` means something.
@@ -50,16 +52,20 @@ fn read_top(source: &Bytes, limits: &Limits, known: Option<u64>) -> Result<(Top,
     let mut reader = Reader::new(source, limits)?;
     reader.enter_object()?;
     let mut version = known;
-    let mut encrypted = false;
+    let mut version_at = 0;
+    let mut encrypted = None;
     let mut deferred = false;
     let mut header = Header::default();
     let mut outputs = Vec::new();
     let (mut resources, mut ignored) = (Vec::new(), Vec::new());
     while let Some(key) = reader.next_member()? {
         match (&*key, version) {
-            ("version", _) => version = Some(reader.unsigned()?),
+            ("version", _) => {
+                version_at = reader.offset();
+                version = Some(reader.unsigned()?);
+            }
             ("encrypted_data", _) => {
-                encrypted = true;
+                encrypted = Some(reader.offset());
                 reader.raw()?;
             }
             ("terraform_version", Some(4)) => header.terraform_version = read_terraform_version(&mut reader)?,
@@ -76,8 +82,8 @@ fn read_top(source: &Bytes, limits: &Limits, known: Option<u64>) -> Result<(Top,
     }
     let version = match version {
         Some(4) => Version::Four,
-        Some(version) => Version::Other(version),
-        None if encrypted => Version::Encrypted,
+        Some(version) => Version::Other(version, Place::of(source, version_at)),
+        None if encrypted.is_some() => Version::Encrypted(Place::of(source, encrypted.unwrap_or_default())),
         None => {
             let kind = JsonErrorKind::Invalid(String::from("no `version`, which every state has"));
             return Err(reader.error(kind));

@@ -92,3 +92,15 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_part_of_a_graph_keeps_its_edges_and_what_it_misses() {
+    let whole = graph(5, &[(1, 0), (2, 1), (3, 1), (4, 9)]);
+    let resources: Vec<_> = whole.resources().cloned().collect();
+    let of = |kept: &[usize]| whole.restricted_to(kept.iter().map(|at| &resources[*at]));
+    assert_eq!(of(&[0, 1, 2]).edges().count(), 2);
+    assert_eq!(of(&[0, 2]).edges().count(), 0);
+    assert!(of(&[0, 2]).contains(&resources[2]) && !of(&[0, 2]).contains(&resources[1]));
+    assert_eq!(of(&[0, 1, 2, 3, 4]).missing_dependencies(), whole.missing_dependencies());
+    assert_eq!(of(&[0, 1]).missing_dependencies().len(), 0);
+}

@@ -3,7 +3,7 @@
 use landfast_state::address::{
     InstanceAddress, InstanceKey, ModuleAddress, ModuleStep, ObjectAddress, ResourceAddress, ResourceMode,
 };
-use landfast_state::json::{Limits, Raw, write_canonical};
+use landfast_state::json::{Limits, Raw, RawJson, StructuralHasher, write_canonical};
 use landfast_state::{AttributePath, Number, PathStep, StateFile, Value, canonical_number};
 use proptest::prelude::*;
 
@@ -110,6 +110,26 @@ proptest! {
         };
         let once = canonical(&text);
         prop_assert_eq!(canonical(&once), once);
+    }
+
+    #[test]
+    fn structural_hashes_are_equal_where_canonical_forms_are((a, b) in (json(), json())) {
+        let mut hasher = StructuralHasher::new();
+        let raw = |text: &str| RawJson::check(text.to_owned().into(), &Limits::default()).unwrap();
+        let canonical = |raw: &RawJson| {
+            let mut out = String::new();
+            write_canonical(raw.as_raw(), &mut out);
+            out
+        };
+        let (a, b) = (raw(&a), raw(&b));
+        prop_assert_eq!(hasher.hash(a.as_raw()) == hasher.hash(b.as_raw()), canonical(&a) == canonical(&b));
+        // Written otherwise: canonically, and by terraform's rules with white space.
+        let other = raw(&canonical(&a));
+        prop_assert_eq!(hasher.hash(a.as_raw()), hasher.hash(other.as_raw()));
+        let mut text = String::new();
+        Value::from_raw(a.as_raw(), &[]).write_json(&mut text);
+        let spaced = raw(&format!(" {} ", text.replace("\",\"", "\" ,\n\t\"")));
+        prop_assert_eq!(canonical(&spaced) == canonical(&a), hasher.hash(spaced.as_raw()) == hasher.hash(a.as_raw()));
     }
 
     #[test]

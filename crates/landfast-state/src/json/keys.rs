@@ -1,0 +1,139 @@
+//! The keys of all objects that are open, and whether one of them stands twice.
+
+use std::borrow::Cow;
+
+use super::scan::print_of;
+use super::text::unescape;
+
+/// Objects with up to this many keys are checked for duplicates as each key is read, larger ones at their end.
+const EAGER_KEYS: usize = 64;
+
+/// A stack of keys, shared by the open objects: each knows where its keys begin.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Keys {
+    /// Spans in the text, quotes excluded.
+    spans: Vec<(usize, usize)>,
+    /// For each key a number that is equal for equal keys.
+    prints: Vec<u64>,
+    /// The keys at the bottom of the stack whose text is not at hand any more.
+    kept: Vec<Kept>,
+}
+
+#[derive(Debug, Clone)]
+struct Kept {
+    key: Box<str>,
+    /// Offset of the key in the whole document.
+    offset: usize,
+}
+
+/// A key that an object has twice: offsets of both, quotes included, and its text.
+#[derive(Debug)]
+pub(super) struct Twice {
+    pub(super) first: usize,
+    pub(super) second: usize,
+    pub(super) key: String,
+}
+
+impl Keys {
+    pub(super) fn len(&self) -> usize {
+        self.spans.len()
+    }
+
+    pub(super) fn truncate(&mut self, len: usize) {
+        self.spans.truncate(len);
+        self.prints.truncate(len);
+        self.kept.truncate(len);
+    }
+
+    /// The text of a key; empty where there is no such one.
+    pub(super) fn text<'t>(&'t self, text: &'t str, at: usize) -> Cow<'t, str> {
+        match (self.kept.get(at), self.spans.get(at)) {
+            (Some(kept), _) => Cow::Borrowed(&kept.key),
+            (None, Some((start, end))) => unescape(text.get(*start..*end).unwrap_or_default()),
+            (None, None) => Cow::Borrowed(""),
+        }
+    }
+
+    /// Adds a key of the object whose keys begin at `from`; the key it repeats comes back, if it is found already.
+    #[inline]
+    pub(super) fn push(
+        &mut self,
+        text: &str,
+        base: usize,
+        from: usize,
+        span: (usize, usize),
+        escaped: bool,
+    ) -> Option<Twice> {
+        let written = text.get(span.0..span.1).unwrap_or_default();
+        let print = if escaped { print_of(unescape(written).as_bytes()) } else { print_of(written.as_bytes()) };
+        let known = self.prints.get(from..).unwrap_or_default();
+        let candidate = known.len() < EAGER_KEYS && known.contains(&print);
+        self.spans.push(span);
+        self.prints.push(print);
+        if candidate { self.first_like_the_last(text, base, from) } else { None }
+    }
+
+    #[cold]
+    fn first_like_the_last(&self, text: &str, base: usize, from: usize) -> Option<Twice> {
+        let last = self.len() - 1;
+        let key = self.text(text, last);
+        let first = (from..last).find(|at| self.text(text, *at) == key)?;
+        Some(self.twice(text, base, first, last))
+    }
+
+    fn twice(&self, text: &str, base: usize, first: usize, second: usize) -> Twice {
+        let key = self.text(text, second).into_owned();
+        Twice { first: self.offset(base, first), second: self.offset(base, second), key }
+    }
+
+    /// Offset of a key's quote in the document.
+    fn offset(&self, base: usize, at: usize) -> usize {
+        match (self.kept.get(at), self.spans.get(at)) {
+            (Some(kept), _) => kept.offset,
+            (None, span) => base + span.map_or(0, |span| span.0.saturating_sub(1)),
+        }
+    }
+
+    /// Ends an object: its keys, from `from` on, are looked through if that was too much to do for each.
+    #[inline]
+    pub(super) fn close(&mut self, text: &str, base: usize, from: usize) -> Option<Twice> {
+        let twice = if self.len() - from > EAGER_KEYS { self.among(text, base, from) } else { None };
+        if twice.is_none() {
+            self.truncate(from);
+        }
+        twice
+    }
+
+    /// Of the keys that stand twice, the one that shows first.
+    fn among(&self, text: &str, base: usize, from: usize) -> Option<Twice> {
+        let mut order: Vec<(u64, usize)> =
+            self.prints.iter().copied().enumerate().skip(from).map(|(at, print)| (print, at)).collect();
+        order.sort_unstable();
+        let mut found: Option<(usize, usize)> = None;
+        for group in order.chunk_by(|a, b| a.0 == b.0).filter(|group| group.len() > 1) {
+            let mut texts: Vec<(Cow<'_, str>, usize)> =
+                group.iter().map(|(_, at)| (self.text(text, *at), *at)).collect();
+            texts.sort();
+            for pair in texts.windows(2) {
+                if let [(a, first), (b, second)] = pair
+                    && a == b
+                    && found.is_none_or(|(_, earliest)| second < &earliest)
+                {
+                    found = Some((*first, *second));
+                }
+            }
+        }
+        found.map(|(first, second)| self.twice(text, base, first, second))
+    }
+
+    /// Keeps the text of all keys, of which the first `shift` bytes are about to go.
+    pub(super) fn keep(&mut self, text: &str, base: usize, shift: usize) {
+        for at in self.kept.len()..self.len() {
+            let kept = Kept { key: self.text(text, at).into(), offset: self.offset(base, at) };
+            self.kept.push(kept);
+        }
+        for span in &mut self.spans {
+            *span = (span.0.saturating_sub(shift), span.1.saturating_sub(shift));
+        }
+    }
+}
