@@ -48,6 +48,8 @@ pub(crate) enum Command {
     /// States of different lineages, and an observed state that is older than the recorded one, are compared all the same,
     /// with a warning on standard error: what such a comparison finds may be no drift.
     Check(Check),
+    /// Capture what is there, as a file that stands for it in later checks
+    Observe(Observe),
     /// Compare any two states, plans, snapshots or observations
     ///
     /// Both stand for what they hold, and nothing says that they belong together: neither lineage nor serial is looked at.
@@ -70,12 +72,20 @@ pub(crate) enum Command {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Check {
+    /// With --via: a folder with a configuration that was initialised; by default the working folder
+    #[arg(value_name = "DIR", requires = "via", conflicts_with_all = ["recorded", "observed"])]
+    pub(crate) folder: Option<PathBuf>,
     /// What was recorded; several sources are taken together
-    #[arg(long, value_name = "SRC", required = true)]
+    #[arg(long, value_name = "SRC", required_unless_present = "via", conflicts_with = "via")]
     pub(crate) recorded: Vec<PathBuf>,
     /// What was observed
-    #[arg(long, value_name = "SRC")]
-    pub(crate) observed: PathBuf,
+    #[arg(long, value_name = "SRC", required_unless_present = "via", conflicts_with = "via")]
+    pub(crate) observed: Option<PathBuf>,
+    /// Look at what is there now through this tool, which also says what was recorded. Nothing is locked or written
+    #[arg(long, value_name = "TOOL")]
+    pub(crate) via: Option<Via>,
+    #[command(flatten)]
+    pub(crate) tool: ToolArgs,
     /// Exit with 2 for drift of this severity or a higher one
     #[arg(long, value_name = "SEVERITY", default_value = "minor")]
     pub(crate) fail_on: FailOnSeverity,
@@ -84,6 +94,46 @@ pub(crate) struct Check {
     pub(crate) strict: bool,
     #[command(flatten)]
     pub(crate) report: ReportArgs,
+}
+
+/// What looks at what is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Via {
+    /// `terraform` on the PATH, or else `tofu`
+    Terraform,
+    /// `tofu` on the PATH
+    Tofu,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ToolArgs {
+    /// The program to run instead of the one on the PATH
+    #[arg(long, value_name = "FILE", requires = "via")]
+    pub(crate) tool_path: Option<PathBuf>,
+    /// Give up when a run of the tool takes longer than this
+    #[arg(long, value_name = "SECONDS", requires = "via", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) time_limit: Option<u32>,
+}
+
+impl ToolArgs {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.tool_path.is_none() && self.time_limit.is_none()
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Observe {
+    /// A folder with a configuration that was initialised; by default the working folder
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: Option<PathBuf>,
+    /// The tool that looks at what is there. Nothing is locked or written
+    #[arg(long, value_name = "TOOL")]
+    pub(crate) via: Via,
+    #[command(flatten)]
+    pub(crate) tool: ToolArgs,
+    /// Exit with 4 when anything could not be read; what could be is written all the same
+    #[arg(long)]
+    pub(crate) strict: bool,
 }
 
 #[derive(Debug, ClapArgs)]

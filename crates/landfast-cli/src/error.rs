@@ -24,6 +24,11 @@ impl CliError {
         Self { code: ExitCode::Usage, ..Self::new(message) }
     }
 
+    /// The error of a run that was interrupted.
+    pub(crate) fn interrupted() -> Self {
+        Self { code: ExitCode::Incomplete, ..Self::new("interrupted") }
+    }
+
     pub(crate) fn io(path: &Path, what: &str, error: &std::io::Error) -> Self {
         Self::new(format!("{}: {what}: {error}", path.display()))
     }

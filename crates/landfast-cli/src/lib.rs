@@ -12,9 +12,13 @@ mod args;
 mod commands;
 mod error;
 mod input;
+mod interrupt;
 mod key;
 mod output;
+mod progress;
 mod replace;
+mod supervisor;
+mod via;
 
 use std::ffi::OsString;
 
@@ -22,6 +26,7 @@ use clap::{CommandFactory as _, Parser as _};
 use landfast::ExitCode;
 
 use args::Args;
+use supervisor::Host;
 
 /// The command line as clap has it.
 #[must_use]
@@ -32,19 +37,26 @@ pub fn command() -> clap::Command {
 /// Runs the command with the arguments and the standard streams of this process.
 #[must_use]
 pub fn main() -> std::process::ExitCode {
-    let code = run(std::env::args_os());
+    if let Some(arguments) = supervisor::asked_for(std::env::args_os()) {
+        return supervisor::run(arguments);
+    }
+    let code = run_in(std::env::args_os(), Host::OwnProgram);
     std::process::ExitCode::from(u8::try_from(code.code()).unwrap_or(u8::MAX))
 }
 
 /// Runs the command with these arguments, the first being the program's name.
 #[must_use]
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    run_in(arguments, Host::OtherProgram)
+}
+
+fn run_in(arguments: impl IntoIterator<Item = OsString>, host: Host) -> ExitCode {
     let args = match Args::try_parse_from(arguments) {
         Ok(args) => args,
         Err(error) => return usage(&error),
     };
     output::start_tracing(args.global.verbose);
-    match commands::run(&args) {
+    match commands::run(&args, host) {
         Ok(code) => code,
         Err(error) => {
             output::complain(&error, &args.global);

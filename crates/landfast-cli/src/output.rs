@@ -4,7 +4,6 @@ use std::io::{self, ErrorKind, IsTerminal as _, Write as _};
 use std::path::Path;
 
 use landfast::report::{ColorChoice, Detail, TextOptions, escape_line};
-use landfast::state::Redactor;
 
 use crate::args::{ColorWhen, Global};
 use crate::error::CliError;
@@ -33,10 +32,9 @@ pub(crate) fn write(global: &Global, bytes: &[u8], secrecy: Secrecy) -> Result<(
     replace(path, bytes, secrecy).map_err(|error| CliError::io(path, "cannot be written", &error))
 }
 
-/// How to render text: colours and width by where it goes. The redactor masks what lines break in.
-pub(crate) fn text_options(global: &Global, redactor: &Redactor) -> TextOptions {
+/// How to render text: colours and width by where it goes.
+pub(crate) fn text_options(global: &Global) -> TextOptions {
     let mut options = TextOptions::default();
-    options.redactor = redactor.clone();
     let terminal = global.output.is_none() && io::stdout().is_terminal();
     options.color = color(global.color, terminal);
     if terminal && let Some((width, _)) = terminal_size::terminal_size() {

@@ -49,7 +49,7 @@ mod report;
 pub mod rules;
 
 pub use classification::{Class, DriftStatus, Impact, Severity};
-pub use compare::{CompareOptions, compare};
+pub use compare::{Buffered, CompareOptions, InSync, compare, compare_streams};
 pub use normalise::Normaliser;
 pub use report::{
     AppliedRule, AttributeChange, ChangeKind, Coverage, DriftReport, Normalised, NotCompared, NotComparedReason,

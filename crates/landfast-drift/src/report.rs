@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use landfast_state::address::{InstanceAddress, ObjectAddress};
-use landfast_state::{AttributePath, Origin, Value};
+use landfast_state::{AttributePath, Origin, Redactor, Value};
 use serde::{Serialize, Serializer};
 
 use crate::classification::{Class, DriftStatus, Impact, Severity};
@@ -41,25 +41,38 @@ impl Serialize for RuleId {
     }
 }
 
-/// What [`compare`](crate::compare) found.
-#[derive(Debug, Clone, PartialEq)]
+/// What [`compare`](crate::compare) found. Two reports are equal when they say the same, whatever else their redactors know.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct DriftReport {
     /// Where the recorded side comes from.
     pub recorded: Vec<Origin>,
     /// Where the observed side comes from.
     pub observed: Vec<Origin>,
     /// Every resource instance that was compared, or that would have been but for a gap; sorted by address. Those in sync
-    /// are here too.
+    /// are here too, unless they were only to be counted.
     pub resources: Vec<ResourceDrift>,
+    /// How many resource instances are in sync and only counted, see [`InSync::Count`](crate::InSync::Count).
+    pub in_sync_counted: usize,
     /// Every object that is not compared by its nature, on whichever side it stands; sorted by address, each once.
     pub not_compared: Vec<NotCompared>,
+    /// Masks the secrets of both sides in texts from elsewhere that are shown beside the report.
+    pub redactor: Redactor,
+}
+
+impl PartialEq for DriftReport {
+    fn eq(&self, other: &Self) -> bool {
+        let Self { recorded, observed, resources, in_sync_counted, not_compared, redactor: _ } = self;
+        (recorded, observed, in_sync_counted) == (&other.recorded, &other.observed, &other.in_sync_counted)
+            && (resources, not_compared) == (&other.resources, &other.not_compared)
+    }
 }
 
 impl DriftReport {
     /// How many resources ended in each status.
     #[must_use]
     pub fn counts(&self) -> StatusCounts {
-        let mut counts = StatusCounts::default();
+        let mut counts = StatusCounts { in_sync: self.in_sync_counted, ..StatusCounts::default() };
         for resource in &self.resources {
             *counts.slot(resource.status) += 1;
         }
@@ -78,8 +91,8 @@ impl DriftReport {
         let counts = self.counts();
         let partial = |resource: &&ResourceDrift| !resource.status.is_gap() && !resource.unreadable.is_empty();
         Coverage {
-            total: self.resources.len(),
-            read: self.resources.len() - counts.unreadable - counts.unsupported,
+            total: self.resources.len() + self.in_sync_counted,
+            read: self.resources.len() + self.in_sync_counted - counts.unreadable - counts.unsupported,
             unreadable: counts.unreadable,
             unsupported: counts.unsupported,
             partly_read: self.resources.iter().filter(partial).count(),

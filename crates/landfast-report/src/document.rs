@@ -222,9 +222,10 @@ pub struct NotComparedEntry {
 }
 
 impl ReportDocument {
-    /// The document of a report. Copies of secrets that `redactor` knows are masked in every text.
+    /// The document of a report. Copies of secrets that the report knows of are masked in every text.
     #[must_use]
-    pub fn new(report: &DriftReport, kind: ReportKind, redactor: &Redactor) -> Self {
+    pub fn new(report: &DriftReport, kind: ReportKind) -> Self {
+        let redactor = &report.redactor;
         let counts = report.counts();
         let coverage = report.coverage();
         Self {

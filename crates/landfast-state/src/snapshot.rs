@@ -244,7 +244,8 @@ impl Snapshot {
     }
 
     /// The snapshot without the objects that do not pass.
-    pub(crate) fn filtered(&self, passes: impl Fn(&ResourceObject) -> bool) -> Self {
+    #[must_use]
+    pub fn filtered(&self, passes: impl Fn(&ResourceObject) -> bool) -> Self {
         self.with_objects(self.objects.iter().filter(|object| passes(object)).cloned().collect())
     }
 

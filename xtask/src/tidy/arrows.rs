@@ -7,8 +7,9 @@ use crate::workspace::{Package, Workspace};
 const ALLOWED: &[(&str, &[&str])] = &[
     ("landfast-state", &[]),
     ("landfast-drift", &["landfast-state"]),
+    ("landfast-observe", &["landfast-state"]),
     ("landfast-report", &["landfast-drift", "landfast-state"]),
-    ("landfast", &["landfast-drift", "landfast-report", "landfast-state"]),
+    ("landfast", &["landfast-drift", "landfast-observe", "landfast-report", "landfast-state"]),
     ("landfast-cli", &["landfast"]),
     ("fuzz-targets", &["landfast", "landfast-drift", "landfast-report", "landfast-state"]),
     ("xtask", &["landfast", "landfast-cli", "landfast-report"]),

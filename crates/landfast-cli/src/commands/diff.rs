@@ -14,7 +14,6 @@ pub(crate) fn run(args: &Diff, global: &Global) -> Result<ExitCode, CliError> {
         return Err(CliError::usage("two sources are needed"));
     };
     let report = landfast::diff(a, b, &options);
-    let redactor = super::redactor([a, b], &options.rules);
-    super::write_report(&report, ReportKind::Diff, &redactor, &args.report, global)?;
+    super::write_report(&report, ReportKind::Diff, &args.report, global)?;
     Ok(ExitCode::of_report(&report, &FailOn::default()))
 }

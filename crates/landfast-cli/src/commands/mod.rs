@@ -4,6 +4,7 @@ mod check;
 mod completions;
 mod diff;
 mod graph;
+mod observe;
 mod select;
 mod snapshot;
 mod state_convert;
@@ -11,20 +12,21 @@ mod state_list;
 mod state_show;
 
 use landfast::ExitCode;
-use landfast::drift::{CompareOptions, DriftReport, RuleSet};
+use landfast::drift::{CompareOptions, DriftReport};
 use landfast::report::{ReportDocument, ReportKind, render_text};
-use landfast::state::{Document, Redactor, SecretTexts};
 
 use crate::args::{Args, Command, Global, ReportArgs, ReportFormat, State};
 use crate::error::CliError;
 use crate::output::{Secrecy, text_options, write};
+use crate::supervisor::Host;
 use crate::{args, input, key};
 
 /// Runs the command that the arguments name.
-pub(crate) fn run(args: &Args) -> Result<ExitCode, CliError> {
+pub(crate) fn run(args: &Args, host: Host) -> Result<ExitCode, CliError> {
     let global = &args.global;
     match &args.command {
-        Command::Check(check) => check::run(check, global),
+        Command::Check(check) => check::run(check, global, host),
+        Command::Observe(observe) => observe::run(observe, global, host),
         Command::Diff(diff) => diff::run(diff, global),
         Command::State(State::List(list)) => state_list::run(list, global),
         Command::State(State::Show(show)) => state_show::run(show, global),
@@ -44,31 +46,12 @@ fn compare_options(args: &ReportArgs) -> Result<CompareOptions, CliError> {
 }
 
 /// Writes a report in the format that the arguments name.
-fn write_report(
-    report: &DriftReport,
-    kind: ReportKind,
-    redactor: &Redactor,
-    args: &ReportArgs,
-    global: &Global,
-) -> Result<(), CliError> {
+fn write_report(report: &DriftReport, kind: ReportKind, args: &ReportArgs, global: &Global) -> Result<(), CliError> {
     let text = match args.format {
-        ReportFormat::Text => redactor.redact(&render_text(report, kind, &text_options(global, redactor))).into_owned(),
-        ReportFormat::Json => ReportDocument::new(report, kind, redactor)
+        ReportFormat::Text => render_text(report, kind, &text_options(global)),
+        ReportFormat::Json => ReportDocument::new(report, kind)
             .to_json()
             .map_err(|error| CliError::new(format!("the report cannot be written as JSON: {error}")))?,
     };
     write(global, text.as_bytes(), Secrecy::Ordinary)
-}
-
-/// A redactor for every secret that these documents mark or that the rules know to be one.
-fn redactor<'d>(documents: impl IntoIterator<Item = &'d Document>, rules: &RuleSet) -> Redactor {
-    let mut secrets = SecretTexts::default();
-    for document in documents {
-        secrets.extend(rules.mark_secrets(document.recorded()).secrets());
-        // Only a plan shows two sides.
-        if let Document::Plan(plan) = document {
-            secrets.extend(rules.mark_secrets(plan.observed().snapshot).secrets());
-        }
-    }
-    secrets.redactor()
 }

@@ -17,6 +17,8 @@ mod graph;
 mod hostile;
 #[cfg(feature = "live")]
 mod live;
+#[cfg(all(feature = "live", target_os = "linux"))]
+mod live_terraform;
 #[cfg(feature = "corpus")]
 mod oracle;
 mod output;
@@ -27,3 +29,5 @@ mod secrets;
 mod snapshot;
 mod state;
 mod unmarked;
+#[cfg(target_os = "linux")]
+mod via;

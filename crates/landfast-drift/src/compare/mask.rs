@@ -1,15 +1,17 @@
 //! Copies of secrets in places that nobody marked: what a report holds is masked before anybody can show it.
 
-use landfast_state::{Redactor, SecretTexts, Sensitive, Snapshot, Value};
+use landfast_state::{Redactor, SecretTexts, Sensitive, Value};
 
 use crate::report::ResourceDrift;
 
 /// The secrets of both sides, and those that only the comparison shows to be some: what one side marks is a secret on the
 /// other side too, where nobody marked it.
-pub(super) fn secrets(recorded: &Snapshot, observed: &Snapshot, resources: &[ResourceDrift]) -> SecretTexts {
+pub(super) fn secrets<'s>(
+    known: impl IntoIterator<Item = &'s SecretTexts>,
+    resources: &[ResourceDrift],
+) -> SecretTexts {
     let mut secrets = SecretTexts::default();
-    secrets.extend(recorded.secrets());
-    secrets.extend(observed.secrets());
+    known.into_iter().for_each(|known| secrets.extend(known));
     for resource in resources {
         let changed = resource.changes.iter().flat_map(|change| [&change.before, &change.after]);
         let normalised = resource.normalised.iter().flat_map(|normalised| [&normalised.before, &normalised.after]);

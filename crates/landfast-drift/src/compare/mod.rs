@@ -6,7 +6,9 @@ mod distance;
 mod grade;
 mod list;
 mod mask;
+mod resource;
 mod sensitive;
+mod stream;
 mod walk;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -14,15 +16,15 @@ use std::iter::Peekable;
 use std::sync::Arc;
 
 use landfast_state::address::{InstanceAddress, ObjectAddress, ResourceMode};
-use landfast_state::{
-    AttributePath, Attributes, FingerprintKey, Gap, GapKind, Observation, ResourceObject, Snapshot, Value,
-};
+use landfast_state::json::StructuralHasher;
+use landfast_state::{FingerprintKey, Gap, Observation, Origin, Redactor, ResourceObject, Snapshot};
 
-use crate::classification::{DriftStatus, Severity};
-use crate::normalise::{Normaliser, mirror};
+use crate::classification::DriftStatus;
+use crate::normalise::Normaliser;
 use crate::report::{DriftReport, NotCompared, NotComparedReason, ResourceDrift};
 use crate::rules::{Hint, RuleSet, TypeRules};
-use walk::{Flat, Found, Walk};
+use resource::{compare_resource, unknown_resource};
+pub use stream::{Buffered, compare_streams};
 
 /// How to compare.
 #[derive(Debug, Clone)]
@@ -37,6 +39,18 @@ pub struct CompareOptions {
     /// The key of the fingerprints of sensitive values; without it a fingerprint can be compared with another one of the
     /// same key only. Default: none.
     pub fingerprint_key: Option<FingerprintKey>,
+    /// What the report says of resources that are in sync. Default: it lists them.
+    pub in_sync: InSync,
+}
+
+/// What a report says of resources that are in sync.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum InSync {
+    /// It lists them, with what was normalised in them.
+    #[default]
+    List,
+    /// It counts them. The report then is as large as the drift and not as the infrastructure.
+    Count,
 }
 
 impl Default for CompareOptions {
@@ -46,6 +60,7 @@ impl Default for CompareOptions {
             hints: Vec::new(),
             disabled_normalisers: BTreeSet::new(),
             fingerprint_key: None,
+            in_sync: InSync::List,
         }
     }
 }
@@ -73,25 +88,41 @@ pub fn compare(recorded: &Snapshot, observed: &Observation, options: &CompareOpt
         gaps.entry(&gap.address).or_insert(gap);
     }
     let mut resources = Vec::new();
+    let mut hasher = StructuralHasher::new();
     for (address, before, after) in Joined::new(recorded, seen) {
         let type_name = &*address.resource.type_name;
         let rules = rules.entry(type_name).or_insert_with(|| TypeRules::new(&options.rules, &options.hints, type_name));
-        let mut resource = compare_resource(address, before, after, gaps.remove(address), rules, options);
+        let mut resource = compare_resource(address, before, after, gaps.remove(address), rules, options, &mut hasher);
         resource.previous_address = previous.remove(address);
         resources.push(resource);
     }
     // What neither side holds, but the observation knows of.
     resources.extend(gaps.into_values().map(|gap| unknown_resource(&gap.address, "", gap)));
     resources.sort_by(|a, b| a.address.cmp(&b.address));
-    let redactor = mask::secrets(recorded, seen, &resources).redactor();
-    resources.iter_mut().for_each(|resource| mask::mask_copies(resource, &redactor));
+    let redactor = mask::secrets([recorded.secrets(), seen.secrets()], &resources).redactor();
     tracing::debug!(resources = resources.len(), "compared");
-    DriftReport {
-        recorded: recorded.origins().to_vec(),
-        observed: seen.origins().to_vec(),
-        resources,
-        not_compared: not_compared(recorded, seen),
+    report(recorded.origins(), seen.origins(), resources, 0, not_compared(recorded, seen), redactor, options)
+}
+
+/// The report of these resources, sorted by address, of which nothing has been masked by value yet; others were in sync and
+/// counted only.
+fn report(
+    recorded: &[Origin],
+    observed: &[Origin],
+    mut resources: Vec<ResourceDrift>,
+    mut in_sync_counted: usize,
+    not_compared: Vec<NotCompared>,
+    redactor: Redactor,
+    options: &CompareOptions,
+) -> DriftReport {
+    if options.in_sync == InSync::Count {
+        let all = resources.len();
+        resources.retain(|resource| resource.status != DriftStatus::InSync);
+        in_sync_counted += all - resources.len();
     }
+    resources.iter_mut().for_each(|resource| mask::mask_copies(resource, &redactor));
+    let (recorded, observed) = (recorded.to_vec(), observed.to_vec());
+    DriftReport { recorded, observed, resources, in_sync_counted, not_compared, redactor }
 }
 
 fn is_managed(address: &InstanceAddress) -> bool {
@@ -100,15 +131,23 @@ fn is_managed(address: &InstanceAddress) -> bool {
 
 /// The objects that are left out, on both sides, each once.
 fn not_compared(recorded: &Snapshot, observed: &Snapshot) -> Vec<NotCompared> {
-    let reason = |address: &ObjectAddress| match address.instance.resource.mode {
+    let objects = recorded.objects().iter().chain(observed.objects());
+    let left_out: BTreeMap<&ObjectAddress, NotComparedReason> = objects
+        .filter_map(|object| {
+            let address = &object.address;
+            Some((address, reason_to_leave_out(address.instance.resource.mode, address.deposed.is_some())?))
+        })
+        .collect();
+    left_out.into_iter().map(|(address, reason)| NotCompared { address: address.clone(), reason }).collect()
+}
+
+/// Why an object is not compared, if it is not.
+fn reason_to_leave_out(mode: ResourceMode, deposed: bool) -> Option<NotComparedReason> {
+    match mode {
         ResourceMode::Data => Some(NotComparedReason::DataMode),
         ResourceMode::Ephemeral => Some(NotComparedReason::Ephemeral),
-        ResourceMode::Managed => address.deposed.is_some().then_some(NotComparedReason::Deposed),
-    };
-    let objects = recorded.objects().iter().chain(observed.objects());
-    let left_out: BTreeMap<&ObjectAddress, NotComparedReason> =
-        objects.filter_map(|object| Some((&object.address, reason(&object.address)?))).collect();
-    left_out.into_iter().map(|(address, reason)| NotCompared { address: address.clone(), reason }).collect()
+        ResourceMode::Managed => deposed.then_some(NotComparedReason::Deposed),
+    }
 }
 
 /// Walks two snapshots side by side: the current objects in managed mode.
@@ -147,166 +186,4 @@ impl<'a, I: Iterator<Item = &'a ResourceObject>> Iterator for Joined<'a, I> {
         let address = &before.or(after)?.address.instance;
         Some((address, before, after))
     }
-}
-
-fn compare_resource(
-    address: &InstanceAddress,
-    before: Option<&ResourceObject>,
-    after: Option<&ResourceObject>,
-    gap: Option<&Gap>,
-    rules: &TypeRules<'_>,
-    options: &CompareOptions,
-) -> ResourceDrift {
-    let named = |object: &&ResourceObject| !object.provider.is_empty();
-    let provider = before.filter(named).or(after).map(|object| &*object.provider).unwrap_or_default();
-    let mut resource = match (before, after, gap) {
-        (Some(before), Some(after), _) => compare_objects(address, before, after, rules, options),
-        (_, _, Some(gap)) => unknown_resource(address, provider, gap),
-        (Some(_), None, None) => grade::presence(blank(address, DriftStatus::Missing), rules),
-        (None, _, None) => grade::presence(blank(address, DriftStatus::Unmanaged), rules),
-    };
-    // A gap beside an object means that there is more than was read: then nobody can say that it is in sync.
-    if let Some(gap) = gap.filter(|_| resource.reason.is_none()) {
-        if resource.status == DriftStatus::InSync {
-            resource.status = gap_status(gap);
-        }
-        resource.reason = Some(gap.reason.clone());
-    }
-    resource.provider = provider.into();
-    resource
-}
-
-fn gap_status(gap: &Gap) -> DriftStatus {
-    match gap.kind {
-        GapKind::Unreadable => DriftStatus::Unreadable,
-        GapKind::Unsupported => DriftStatus::Unsupported,
-    }
-}
-
-fn unknown_resource(address: &InstanceAddress, provider: &str, gap: &Gap) -> ResourceDrift {
-    let reason = Some(gap.reason.clone());
-    ResourceDrift { reason, provider: provider.into(), ..blank(address, gap_status(gap)) }
-}
-
-fn blank(address: &InstanceAddress, status: DriftStatus) -> ResourceDrift {
-    ResourceDrift {
-        address: address.clone(),
-        previous_address: None,
-        provider: Box::default(),
-        status,
-        severity: Severity::None,
-        impacts: BTreeSet::new(),
-        class: None,
-        rules: Vec::new(),
-        changes: Vec::new(),
-        normalised: Vec::new(),
-        unreadable: Vec::new(),
-        reason: None,
-    }
-}
-
-fn compare_objects(
-    address: &InstanceAddress,
-    before: &ResourceObject,
-    after: &ResourceObject,
-    rules: &TypeRules<'_>,
-    options: &CompareOptions,
-) -> ResourceDrift {
-    // Most resources of most runs end here, without being taken apart.
-    if same_text(before, after) {
-        return blank(address, DriftStatus::InSync);
-    }
-    let is_flat = |object: &ResourceObject| matches!(object.attributes, Attributes::Flat(_));
-    let flat = match (is_flat(before), is_flat(after)) {
-        (true, false) => Flat::Before,
-        (false, true) => Flat::After,
-        _ => Flat::Neither,
-    };
-    compare_values(address, &before.value(), &after.value(), flat, rules, options)
-}
-
-fn compare_values(
-    address: &InstanceAddress,
-    before: &Value,
-    after: &Value,
-    flat: Flat,
-    rules: &TypeRules<'_>,
-    options: &CompareOptions,
-) -> ResourceDrift {
-    let mut found = Walk::new(rules, options, flat).attributes(before, after);
-    drop_volatile(&mut found, rules, options);
-    drop_mirrors(before, after, &mut found, rules, options);
-    found.normalised.sort_by(|a, b| a.path.cmp(&b.path));
-    found.unreadable.sort();
-    let status = match (found.changes.is_empty(), found.unreadable.is_empty()) {
-        (true, true) => DriftStatus::InSync,
-        (true, false) => DriftStatus::Unreadable,
-        (false, _) => DriftStatus::Drifted,
-    };
-    let reason = unreadable_reason(&found.unreadable);
-    let resource =
-        ResourceDrift { normalised: found.normalised, unreadable: found.unreadable, reason, ..blank(address, status) };
-    grade::changes(resource, found.changes, rules)
-}
-
-/// Whether two objects are written alike, so that they are equal without a look at what they say.
-fn same_text(before: &ResourceObject, after: &ResourceObject) -> bool {
-    let same = match (&before.attributes, &after.attributes) {
-        (Attributes::None, Attributes::None) => true,
-        (Attributes::Nested(a), Attributes::Nested(b)) | (Attributes::Flat(a), Attributes::Flat(b)) => {
-            a.as_raw() == b.as_raw()
-        }
-        _ => false,
-    };
-    // What is known by its fingerprint only does not show in the text.
-    same && before.unknown == after.unknown && before.fingerprints.is_empty() && after.fingerprints.is_empty()
-}
-
-fn unreadable_reason(paths: &[AttributePath]) -> Option<String> {
-    let (first, more) = paths.split_first()?;
-    let more = match more.len() {
-        0 => String::new(),
-        count => format!(" and {count} more"),
-    };
-    Some(format!(
-        "{first}{more}: only the fingerprint of the sensitive value is known, and it was made under a key that is not at hand"
-    ))
-}
-
-/// Takes changes of attributes that change by themselves out of the changes.
-fn drop_volatile(found: &mut Found, rules: &TypeRules<'_>, options: &CompareOptions) {
-    if options.disabled_normalisers.contains(&Normaliser::Volatile) {
-        return;
-    }
-    for change in std::mem::take(&mut found.changes) {
-        match rules.volatile(&change.path.steps) {
-            None => found.changes.push(change),
-            Some(rule) => found.normalised.push(change.normalised(Normaliser::Volatile, rule)),
-        }
-    }
-}
-
-/// Takes changes that only repeat another one out of the changes.
-fn drop_mirrors(before: &Value, after: &Value, found: &mut Found, rules: &TypeRules<'_>, options: &CompareOptions) {
-    if rules.mirrors.is_empty() || options.disabled_normalisers.contains(&Normaliser::Mirror) {
-        return;
-    }
-    let changed: BTreeSet<AttributePath> = found.changes.iter().filter_map(|change| attribute(&change.path)).collect();
-    for change in std::mem::take(&mut found.changes) {
-        let repeats = rules.mirrors.iter().find(|rule| {
-            change.path.starts_with(&AttributePath::ROOT.key(&rule.attribute))
-                && (mirror::repeats(before, after, &change.path, &rule.attribute, &rule.of)
-                    || (changed.contains(&AttributePath::ROOT.key(&rule.of))
-                        && mirror::is_computed(before, after, &change.path, &rule.of)))
-        });
-        match repeats {
-            None => found.changes.push(change),
-            Some(rule) => found.normalised.push(change.normalised(Normaliser::Mirror, &rule.id)),
-        }
-    }
-}
-
-/// The attribute of the resource that a path leads into.
-fn attribute(path: &AttributePath) -> Option<AttributePath> {
-    path.steps.first().map(|step| AttributePath::ROOT.with(step.clone()))
 }

@@ -118,8 +118,9 @@ mod tests {
     use landfast_state::FingerprintKey;
     use proptest::prelude::*;
 
+    use super::super::CompareOptions;
+    use super::super::resource::compare_values;
     use super::super::walk::Flat;
-    use super::super::{CompareOptions, compare_values};
     use super::*;
     use crate::classification::DriftStatus;
     use crate::normalise::tests::{any_json, any_value};

@@ -33,7 +33,7 @@ mod pattern;
 mod secrets;
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use crate::classification::{Class, DriftStatus, Impact, Severity};
 use crate::normalise::Normaliser;
@@ -45,7 +45,7 @@ pub use catalogue::{RuleInfo, RuleKind};
 pub use error::{PatternError, RuleError, RuleProblem};
 use pattern::Glob;
 pub(crate) use pattern::PathPattern;
-use secrets::SecretNames;
+pub(crate) use secrets::{Finder, names_of_secrets};
 
 /// How an attribute compares, where its value does not tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -112,8 +112,6 @@ pub struct RuleSet {
     normalisers: Vec<NormaliseRule>,
     volatile: Vec<NamedRule>,
     sensitive: Vec<NamedRule>,
-    /// Made of `sensitive` when it is needed first.
-    secret_names: OnceLock<SecretNames>,
     infos: Vec<RuleInfo>,
 }
 

@@ -2,13 +2,14 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use landfast_state::json::NameFilter;
 use landfast_state::{AttributePath, Attributes, PathStep, ResourceObject, Snapshot};
 
+use super::RuleSet;
 use super::pattern::PathPattern;
-use super::{NamedRule, RuleSet};
 
 impl RuleSet {
     /// The snapshot with everything marked as sensitive that these rules, or those that come with the program, know to be:
@@ -32,111 +33,74 @@ impl RuleSet {
     }
 }
 
-/// The names that the places of secrets end in, of all types together: what no such name occurs in holds no secret.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct SecretNames {
-    /// The names as a document writes them, and the beginning of an escape, by which a name could be written as well.
-    texts: Vec<Box<str>>,
-    search: Option<AhoCorasick>,
+/// The names that the places of secrets in objects of one type end in, by these rules and those that come with the program:
+/// where no such name stands, there is no secret.
+pub(crate) fn names_of_secrets(rules: &RuleSet, type_name: &str) -> NameFilter {
+    TypeSecrets::new(rules, type_name).names
 }
-
-impl SecretNames {
-    fn new(rules: &[NamedRule]) -> Self {
-        let names = rules.iter().flat_map(|rule| &rule.attributes).filter_map(PathPattern::last_name);
-        let quoted = names.map(|name| format!("\"{name}\"").into());
-        let mut texts: Vec<Box<str>> = quoted.chain([Box::from(ESCAPE)]).collect();
-        texts.sort_unstable();
-        texts.dedup();
-        // The texts of all objects go through it, so it is made to be fast.
-        let kind = Some(AhoCorasickKind::DFA);
-        let search = AhoCorasick::builder().kind(kind).build(texts.iter().map(|text| text.as_bytes())).ok();
-        Self { texts, search }
-    }
-}
-
-const ESCAPE: &str = r"\u";
 
 /// Finds secrets in objects. What concerns a type is gathered once.
-struct Finder<'r> {
-    sets: Vec<(&'r [NamedRule], &'r SecretNames)>,
-    types: RefCell<BTreeMap<Box<str>, Vec<TypeSecrets<'r>>>>,
+pub(crate) struct Finder<'r> {
+    rules: &'r RuleSet,
+    types: RefCell<HashMap<Box<str>, TypeSecrets<'r>>>,
 }
 
-/// The places of secrets in the objects of one type, by one set of rules.
+/// The places of secrets in the objects of one type.
 struct TypeSecrets<'r> {
     patterns: Vec<&'r PathPattern>,
-    names: &'r SecretNames,
-    /// The names that the patterns end in, and which of all names they are, by position; `None` where a pattern does not end
-    /// in a name.
-    last: Option<(BTreeSet<&'r str>, Vec<bool>)>,
+    names: NameFilter,
+    /// The names that the patterns end in; `None` where one does not end in a name.
+    last: Option<BTreeSet<&'r str>>,
 }
 
 impl<'r> Finder<'r> {
-    fn new(rules: &'r RuleSet) -> Self {
-        let embedded = super::embedded::embedded();
-        let mut sets: Vec<&RuleSet> = vec![embedded];
-        if !std::ptr::eq(rules, &**embedded) && !rules.sensitive.is_empty() {
-            sets.push(rules);
-        }
-        let with_names = |rules: &'r RuleSet| {
-            let names = rules.secret_names.get_or_init(|| SecretNames::new(&rules.sensitive));
-            (rules.sensitive.as_slice(), names)
-        };
-        Self { sets: sets.into_iter().map(with_names).collect(), types: RefCell::default() }
+    pub(crate) fn new(rules: &'r RuleSet) -> Self {
+        Self { rules, types: RefCell::default() }
     }
 
     /// The paths to the secrets in `object` that nothing marks yet.
-    fn find(&self, object: &ResourceObject) -> Vec<AttributePath> {
-        let type_name = &object.address.instance.resource.type_name;
+    pub(crate) fn find(&self, object: &ResourceObject) -> Vec<AttributePath> {
+        let type_name = &*object.address.instance.resource.type_name;
         let mut types = self.types.borrow_mut();
-        if !types.contains_key(&**type_name) {
-            let secrets = self.sets.iter().map(|(rules, names)| TypeSecrets::new(rules, names, type_name));
-            types.insert(type_name.clone(), secrets.collect());
+        if !types.contains_key(type_name) {
+            types.insert(type_name.into(), TypeSecrets::new(self.rules, type_name));
         }
-        let secrets = types.get(&**type_name).map(Vec::as_slice).unwrap_or_default();
-        if !secrets.iter().any(|secrets| secrets.may_be_in(object)) {
-            return Vec::new();
+        match types.get(type_name) {
+            Some(secrets) if secrets.may_be_in(object) => object.unmarked_paths(|path| secrets.names(path)),
+            _ => Vec::new(),
         }
-        object.unmarked_paths(|path| secrets.iter().any(|secrets| secrets.names(path)))
     }
 }
 
 impl<'r> TypeSecrets<'r> {
-    fn new(rules: &'r [NamedRule], names: &'r SecretNames, type_name: &str) -> Self {
-        let fitting = rules.iter().filter(|rule| rule.types.iter().any(|glob| glob.matches(type_name)));
+    fn new(rules: &'r RuleSet, type_name: &str) -> Self {
+        let embedded: &'static Arc<RuleSet> = super::embedded::embedded();
+        let own = (!std::ptr::eq(rules, &**embedded)).then_some(rules);
+        let all = std::iter::once(&**embedded).chain(own).flat_map(|rules| &rules.sensitive);
+        let fitting = all.filter(|rule| rule.types.iter().any(|glob| glob.matches(type_name)));
         let patterns: Vec<&PathPattern> = fitting.flat_map(|rule| &rule.attributes).collect();
         let last: Option<BTreeSet<&str>> = patterns.iter().map(|pattern| pattern.last_name()).collect();
-        let last = last.map(|last| {
-            let concerns = |text: &str| text == ESCAPE || last.contains(text.trim_matches('"'));
-            let concerned = names.texts.iter().map(|text| concerns(text)).collect();
-            (last, concerned)
-        });
+        let names = last.as_ref().map_or_else(NameFilter::any, |last| NameFilter::new(last.iter().copied()));
         Self { patterns, names, last }
     }
 
-    /// Whether the object may hold a secret, by a look at its text.
+    /// Whether the object may hold a secret, by a look at its names.
     fn may_be_in(&self, object: &ResourceObject) -> bool {
-        match (&object.attributes, &self.names.search, &self.last) {
-            (Attributes::None, ..) => false,
+        match &object.attributes {
+            Attributes::None => false,
             _ if self.patterns.is_empty() => false,
-            (Attributes::Nested(raw), Some(search), Some((_, concerned))) => {
-                let mut found = search.find_iter(raw.as_raw().as_str());
-                found.any(|name| concerned.get(name.pattern().as_usize()) == Some(&true))
-            }
-            _ => true,
+            Attributes::Nested(raw) => self.names.occurs_in(raw.as_raw()),
+            Attributes::Flat(_) => true,
         }
     }
 
     fn names(&self, path: &[PathStep]) -> bool {
         // Most paths end in a step that no pattern ends in.
-        let ends = |(last, _): &(BTreeSet<&str>, _)| match path.last() {
+        let ends = |last: &BTreeSet<&str>| match path.last() {
             Some(PathStep::Key(name)) => last.contains(&**name),
             Some(PathStep::Index(index)) => last.contains(&*index.to_string()),
             None => false,
         };
-        if !self.last.as_ref().is_none_or(ends) {
-            return false;
-        }
-        self.patterns.iter().any(|pattern| pattern.matches(path))
+        self.last.as_ref().is_none_or(ends) && self.patterns.iter().any(|pattern| pattern.matches(path))
     }
 }

@@ -19,7 +19,7 @@ pub(crate) use values::lines_of;
 use wrap::{Word, columns, fill, fill_data, push_lines, words};
 
 /// How to render text.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TextOptions {
     /// Whether to use ANSI colours. Default: no.
@@ -29,9 +29,6 @@ pub struct TextOptions {
     pub width: usize,
     /// How much to show. Default: what has drifted.
     pub detail: Detail,
-    /// Masks copies of secrets in the texts that lines break in: masking the finished text could not find one that a break
-    /// has taken apart. Values, addresses and paths are not its concern. Default: one that knows no secret.
-    pub redactor: Redactor,
 }
 
 /// Whether text carries ANSI colours.
@@ -56,11 +53,12 @@ pub enum Detail {
 
 impl Default for TextOptions {
     fn default() -> Self {
-        Self { color: ColorChoice::default(), width: 100, detail: Detail::default(), redactor: Redactor::default() }
+        Self { color: ColorChoice::default(), width: 100, detail: Detail::default() }
     }
 }
 
-/// The report as text: a summary line first, then the resources by address.
+/// The report as text: a summary line first, then the resources by address. Copies of secrets that the report knows of are
+/// masked wherever they stand.
 #[must_use]
 pub fn render_text(report: &DriftReport, kind: ReportKind, options: &TextOptions) -> String {
     let painter = Painter::new(options.color);
@@ -80,11 +78,11 @@ pub fn render_text(report: &DriftReport, kind: ReportKind, options: &TextOptions
     }
     for resource in &report.resources {
         if resource.status != DriftStatus::InSync || options.detail == Detail::Everything {
-            push_resource(&mut out, resource, kind, options, &painter);
+            push_resource(&mut out, resource, kind, &report.redactor, options, &painter);
         }
     }
     push_not_compared(&mut out, report, options);
-    out
+    report.redactor.redact(&out).into_owned()
 }
 
 /// Columns before the lines of a resource that its heading did not take.
@@ -152,10 +150,12 @@ fn origin_words(origin: &Origin) -> Vec<Word> {
     std::iter::once(Word::whole(escape_line(&origin.source))).chain(facts).collect()
 }
 
+/// Texts that lines break in are masked here: in the finished text, a copy of a secret could be broken apart.
 fn push_resource(
     out: &mut String,
     resource: &ResourceDrift,
     kind: ReportKind,
+    redactor: &Redactor,
     options: &TextOptions,
     painter: &Painter,
 ) {
@@ -186,11 +186,11 @@ fn push_resource(
     facts.extend(resource.class.map(|class| Word::whole(format!("[{}]", class.as_str()))));
     push_heading(out, resource, facts, options, painter);
     if let Some(previous) = &resource.previous_address {
-        let text = options.redactor.redact(&previous.to_string()).into_owned();
+        let text = redactor.redact(&previous.to_string()).into_owned();
         let _ = writeln!(out, "    moved from {}", escape_line(&text));
     }
     if let Some(reason) = &resource.reason {
-        let lines = fill_data(&options.redactor.redact(reason), INDENT, HANGING, options.width);
+        let lines = fill_data(&redactor.redact(reason), INDENT, HANGING, options.width);
         push_lines(out, &lines, INDENT, HANGING);
     }
     push_changes(out, &resource.changes, options.width, painter);
@@ -203,7 +203,7 @@ fn push_resource(
             push_pair(out, "=", &normalised.path.to_string(), &by, options.width);
         }
         for rule in &resource.rules {
-            let text = format!("rule {}: {}", rule.id, options.redactor.redact(&rule.why));
+            let text = format!("rule {}: {}", rule.id, redactor.redact(&rule.why));
             let lines: Vec<_> =
                 fill_data(&text, INDENT, HANGING, options.width).iter().map(|line| painter.dim(line)).collect();
             push_lines(out, &lines, INDENT, HANGING);

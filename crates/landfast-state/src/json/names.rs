@@ -14,6 +14,8 @@ const BITS: u64 = 1 << 15;
 pub struct NameFilter {
     bits: Box<[u64]>,
     names: HashSet<Box<str>>,
+    /// Whether every name is in it.
+    any: bool,
 }
 
 impl NameFilter {
@@ -29,13 +31,19 @@ impl NameFilter {
                 *word |= bit;
             }
         }
-        Self { bits, names }
+        Self { bits, names, any: false }
+    }
+
+    /// A filter that every name is in.
+    #[must_use]
+    pub fn any() -> Self {
+        Self { any: true, ..Self::new([]) }
     }
 
     /// Whether no name is in it.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.names.is_empty()
+        self.names.is_empty() && !self.any
     }
 
     /// Whether any object in the value, at any depth, has a member of such a name. JSON documents inside of strings are
@@ -61,14 +69,14 @@ impl NameFilter {
 
     fn has(&self, written: &str) -> bool {
         let name = unescape(written);
-        self.may_have(print_of(name.as_bytes())) && self.names.contains(&*name)
+        self.any || (self.may_have(print_of(name.as_bytes())) && self.names.contains(&*name))
     }
 
     /// Whether the name with this print may be in it: never wrong when it says no.
     #[inline]
     pub(super) fn may_have(&self, print: u64) -> bool {
         let (word, bit) = place_of(print);
-        self.bits.get(word).is_some_and(|word| word & bit != 0)
+        self.any || self.bits.get(word).is_some_and(|word| word & bit != 0)
     }
 }
 

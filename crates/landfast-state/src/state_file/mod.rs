@@ -6,6 +6,7 @@
 
 mod edit;
 pub(crate) mod legacy;
+mod order;
 mod resource;
 mod sensitive;
 mod stream;

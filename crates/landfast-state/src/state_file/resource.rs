@@ -29,14 +29,14 @@ pub(super) struct Head {
     mode: Option<ResourceMode>,
     type_name: Option<Box<str>>,
     name: Option<Box<str>>,
-    provider: Option<Result<ProviderConfigAddress, AddressError>>,
+    provider: Option<Arc<Result<ProviderConfigAddress, AddressError>>>,
 }
 
 /// A resource without its instances. The provider is an error where it is none, so that terraform passes the resource over.
 #[derive(Debug, Clone)]
 pub(super) struct Named {
     pub(super) address: Arc<ResourceAddress>,
-    pub(super) provider: Result<ProviderConfigAddress, AddressError>,
+    pub(super) provider: Arc<Result<ProviderConfigAddress, AddressError>>,
 }
 
 impl Head {
@@ -66,7 +66,7 @@ impl Head {
 
     /// Whether terraform does not look into the resource, as far as is known.
     pub(super) fn is_passed_over(&self) -> bool {
-        matches!(self.provider, Some(Err(_)))
+        self.provider.as_ref().is_some_and(|provider| provider.is_err())
     }
 
     /// Reads the value of the member with this key, which is not `instances`.
@@ -87,7 +87,7 @@ impl Head {
             }
             "type" => self.type_name = optional_string(reader)?.map(Into::into),
             "name" => self.name = optional_string(reader)?.map(Into::into),
-            "provider" => self.provider = Some(optional_string(reader)?.unwrap_or_default().parse()),
+            "provider" => self.provider = Some(Arc::new(optional_string(reader)?.unwrap_or_default().parse())),
             _ => drop(reader.raw()?),
         }
         Ok(())
@@ -106,7 +106,7 @@ impl Head {
         let module = self.module.unwrap_or(ModuleAddress::ROOT);
         Ok(Named {
             address: Arc::new(ResourceAddress { module, mode, type_name, name }),
-            provider: self.provider.unwrap_or_else(|| "".parse()),
+            provider: self.provider.unwrap_or_else(|| Arc::new("".parse())),
         })
     }
 }

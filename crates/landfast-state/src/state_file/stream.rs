@@ -1,14 +1,17 @@
 //! Reading a state of format 4 object by object, without holding it.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::fmt;
+use std::hash::{BuildHasher as _, RandomState};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::Arc;
 
+use super::order::Order;
 use super::resource::{Head, InstanceParts, Named, count_instance, read_instance};
 use super::stream_object::{Located, StreamedObject};
 use super::v4::read_outputs;
 use super::{Header, IgnoredResource};
+use crate::address::ObjectAddress;
 use crate::json::{CHUNK, JsonError, JsonErrorKind, Kind, Limits, NameFilter, Place, Reader, Window, WindowError};
 use crate::read_error::ReadError;
 use crate::redact::SecretTexts;
@@ -74,6 +77,7 @@ pub struct StateStream<R> {
     instances: usize,
     current: Option<(Named, InstanceParts, Noticed)>,
     watch: Option<Watch>,
+    order: Order,
 }
 
 /// Whether a name that is watched for stands in an object.
@@ -135,6 +139,7 @@ impl<R: Read + Seek> StateStream<R> {
             instances: 0,
             current: None,
             watch: None,
+            order: Order::default(),
         };
         if stream.step(|reader| reader.peek())? != Kind::Object {
             return Err(stream.whole("not a JSON object"));
@@ -173,7 +178,48 @@ impl<R: Read + Seek> StateStream<R> {
                 Phase::End => return Ok(None),
             }
         }
+        if let Some((named, parts, _)) = &self.current {
+            self.order.see(&named.address, &parts.key, parts.deposed.as_deref());
+        }
         Ok(self.current())
+    }
+
+    /// Refuses a state in which an address stands twice, once it has been read to its end. Where its objects came in
+    /// terraform's order that is known; otherwise they are read once more, and 24 bytes are kept for each.
+    ///
+    /// # Errors
+    /// When an address stands twice, or the input cannot be read again.
+    pub fn check_unique(&mut self) -> Result<(), StreamError> {
+        if self.order.is_kept() {
+            return Ok(());
+        }
+        let file = self.file.clone();
+        let input = self.window.input();
+        seek(input, 0).map_err(|source| StreamError::Io { file: file.clone(), source })?;
+        let limits = Limits { max_bytes: usize::MAX, ..Limits::default() };
+        let mut again = StateStream::open(input, &file, &limits)?;
+        let twice = again.find_twice()?;
+        let Some((address, first, second)) = twice else { return Ok(()) };
+        let first = self.place(first)?;
+        let kind = JsonErrorKind::Invalid(format!("{address} stands twice (first at {first})"));
+        let error = JsonError { kind, place: self.place(second)?, path: String::from("resources") };
+        Err(ReadError::json(&self.file, error).into())
+    }
+
+    /// The first object whose address stood before, with the offsets of both.
+    fn find_twice(&mut self) -> Result<Option<(ObjectAddress, usize, usize)>, StreamError> {
+        // Two hashes with keys of their own are as good as the address.
+        let keys = [RandomState::default(), RandomState::default()];
+        let mut seen: HashMap<(u64, u64), usize> = HashMap::new();
+        while let Some(object) = self.advance()? {
+            let address = object.address();
+            let [a, b] = [&keys[0], &keys[1]].map(|key| key.hash_one(&address));
+            let offset = object.located().offset;
+            if let Some(first) = seen.insert((a, b), offset) {
+                return Ok(Some((address, first, offset)));
+            }
+        }
+        Ok(None)
     }
 
     /// The object that [`StateStream::advance`] gave last.
@@ -229,7 +275,7 @@ impl<R: Read + Seek> StateStream<R> {
         let found = self.ignored.clone();
         let mut ignored = Vec::new();
         for (named, offset) in found {
-            if let Err(reason) = named.provider {
+            if let Err(reason) = (*named.provider).clone() {
                 let address = (*named.address).clone();
                 ignored.push(IgnoredResource { address, place: self.place(offset)?, reason });
             }

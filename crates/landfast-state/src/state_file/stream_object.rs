@@ -30,6 +30,24 @@ pub struct Located {
     pub(super) len: usize,
 }
 
+impl Located {
+    /// An object at `address` of which nothing but the provider is known.
+    #[must_use]
+    pub fn bare_object(&self, address: InstanceAddress, provider: &str) -> ResourceObject {
+        ResourceObject {
+            address: address.into(),
+            provider: provider.into(),
+            schema_version: 0,
+            tainted: false,
+            attributes: Attributes::None,
+            sensitive: Vec::new(),
+            unknown: Vec::new(),
+            fingerprints: Vec::new(),
+            dependencies: Vec::new(),
+        }
+    }
+}
+
 impl<'s> StreamedObject<'s> {
     pub(super) fn new(named: &'s Named, parts: &'s InstanceParts, text: &'s str, base: usize) -> Self {
         Self { named, parts, text, base, noticed: false }
@@ -68,7 +86,7 @@ impl<'s> StreamedObject<'s> {
     /// The source address of its provider.
     #[must_use]
     pub fn provider(&self) -> &'s str {
-        let own = self.parts.provider.as_ref().or(self.named.provider.as_ref().ok());
+        let own = self.parts.provider.as_ref().or((*self.named.provider).as_ref().ok());
         own.map(|provider| &*provider.source).unwrap_or_default()
     }
 

@@ -1,5 +1,7 @@
 //! Reading a whole file of format 4.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 use super::legacy::is_terraform_version;
@@ -185,7 +187,7 @@ fn read_resource(
         }
     }
     let Named { address, provider } = head.finish(reader)?;
-    match provider {
+    match Arc::unwrap_or_clone(provider) {
         Ok(provider) => Ok(Ok(StateResource { address, provider, instances })),
         Err(reason) => Ok(Err(IgnoredResource { address: (*address).clone(), place: Place::of(source, at), reason })),
     }

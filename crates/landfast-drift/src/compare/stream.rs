@@ -1,0 +1,316 @@
+//! The comparison of two states that are not in memory.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io::{Read, Seek};
+use std::sync::Arc;
+
+use landfast_state::address::{InstanceAddress, ObjectAddress};
+use landfast_state::json::{NameFilter, StructuralHasher};
+use landfast_state::{Located, ResourceObject, SecretTexts, StateStream, StreamError, StreamedObject};
+
+use super::resource::{blank, compare_resource};
+use super::{CompareOptions, InSync, mask, reason_to_leave_out};
+use crate::classification::DriftStatus;
+use crate::report::{DriftReport, NotCompared, NotComparedReason, ResourceDrift};
+use crate::rules::{Finder, RuleSet, TypeRules, names_of_secrets};
+
+/// What a comparison of streams held, at the most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Buffered {
+    /// Objects whose counterpart had not come yet: their addresses, hashes and places, at a time. States that are written in
+    /// the same order need next to none.
+    pub waiting: usize,
+    /// Bytes of text of both states, at a time.
+    pub text: usize,
+}
+
+/// Compares what was recorded with what was observed, both states of format 4, without holding either: objects are read side
+/// by side and compared as they come, in whatever order. The report is the same as that of [`compare`](super::compare); with
+/// [`InSync::Count`], nothing grows with the states but what the report says, the texts of secrets, and objects that wait for
+/// their counterpart.
+///
+/// # Errors
+/// When a state cannot be read, is wrong, or must be read as a whole ([`StreamError::Whole`]).
+pub fn compare_streams<A: Read + Seek, B: Read + Seek>(
+    recorded: &mut StateStream<A>,
+    observed: &mut StateStream<B>,
+    options: &CompareOptions,
+) -> Result<(DriftReport, Buffered), StreamError> {
+    recorded.watch(watch(&options.rules));
+    observed.watch(watch(&options.rules));
+    let mut run = Run::new(options);
+    let (mut before, mut after) = (Side::new(recorded)?, Side::new(observed)?);
+    loop {
+        let order = match (before.stream.current(), after.stream.current()) {
+            (Some(a), Some(b)) => a
+                .resource()
+                .cmp(b.resource())
+                .then_with(|| a.key().cmp(b.key()).then_with(|| a.deposed().cmp(&b.deposed()))),
+            (Some(_), None) => std::cmp::Ordering::Less,
+            (None, Some(_)) => std::cmp::Ordering::Greater,
+            (None, None) => break,
+        };
+        match order {
+            std::cmp::Ordering::Equal => {
+                if let (Some(a), Some(b)) = (before.stream.current(), after.stream.current()) {
+                    run.pair(&a, &b);
+                }
+                before.stream.advance()?;
+                after.stream.advance()?;
+            }
+            std::cmp::Ordering::Less => {
+                run.alone(&mut before, &mut after, Which::Recorded)?;
+                before.stream.advance()?;
+            }
+            std::cmp::Ordering::Greater => {
+                run.alone(&mut after, &mut before, Which::Observed)?;
+                after.stream.advance()?;
+            }
+        }
+        run.buffered.waiting = run.buffered.waiting.max(before.waiting.len() + after.waiting.len());
+    }
+    recorded_is_right(before.stream, after.stream)?;
+    run.leftover(std::mem::take(&mut before.waiting), Which::Recorded);
+    run.leftover(std::mem::take(&mut after.waiting), Which::Observed);
+    run.buffered.text = before.stream.longest_window() + after.stream.longest_window();
+    Ok(run.finish(before.stream, after.stream))
+}
+
+/// What is known of both states at their ends.
+fn recorded_is_right<A: Read + Seek, B: Read + Seek>(
+    recorded: &mut StateStream<A>,
+    observed: &mut StateStream<B>,
+) -> Result<(), StreamError> {
+    // Resources that terraform passes over are gaps at addresses that were compared already: rare enough to start again.
+    for (file, ignored) in
+        [(recorded.file().to_owned(), recorded.ignored()?), (observed.file().to_owned(), observed.ignored()?)]
+    {
+        if !ignored.is_empty() {
+            return Err(StreamError::Whole { file, reason: "terraform passes over a resource in it" });
+        }
+    }
+    recorded.check_unique()?;
+    observed.check_unique()
+}
+
+fn watch(rules: &Arc<RuleSet>) -> impl Fn(&str) -> Option<Arc<NameFilter>> + Send + 'static {
+    let rules = Arc::clone(rules);
+    let known = std::sync::Mutex::new(HashMap::<Box<str>, Arc<NameFilter>>::new());
+    move |type_name| {
+        let mut known = known.lock().ok()?;
+        if !known.contains_key(type_name) {
+            known.insert(type_name.into(), Arc::new(names_of_secrets(&rules, type_name)));
+        }
+        known.get(type_name).cloned()
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Which {
+    Recorded,
+    Observed,
+}
+
+/// An object whose counterpart has not come yet.
+struct Waiting {
+    located: Located,
+    provider: Arc<str>,
+    /// The structural hash of its attributes, and whether they are flat.
+    hash: Option<(u64, bool)>,
+}
+
+struct Side<'s, R> {
+    stream: &'s mut StateStream<R>,
+    waiting: HashMap<InstanceAddress, Waiting>,
+}
+
+impl<'s, R: Read + Seek> Side<'s, R> {
+    fn new(stream: &'s mut StateStream<R>) -> Result<Self, StreamError> {
+        stream.advance()?;
+        Ok(Self { stream, waiting: HashMap::new() })
+    }
+}
+
+/// A comparison that is under way.
+struct Run<'o> {
+    options: &'o CompareOptions,
+    finder: Finder<'o>,
+    rules: HashMap<Box<str>, TypeRules<'o>>,
+    hasher: StructuralHasher,
+    secrets: SecretTexts,
+    resources: Vec<ResourceDrift>,
+    in_sync_counted: usize,
+    left_out: BTreeMap<ObjectAddress, NotComparedReason>,
+    buffered: Buffered,
+    /// The provider that came last: most objects have the same.
+    provider: Arc<str>,
+}
+
+impl<'o> Run<'o> {
+    fn new(options: &'o CompareOptions) -> Self {
+        Self {
+            options,
+            finder: Finder::new(&options.rules),
+            rules: HashMap::new(),
+            hasher: StructuralHasher::new(),
+            secrets: SecretTexts::default(),
+            resources: Vec::new(),
+            in_sync_counted: 0,
+            left_out: BTreeMap::new(),
+            buffered: Buffered::default(),
+            provider: Arc::from(""),
+        }
+    }
+
+    /// Compares two objects that stand at one address, side by side.
+    fn pair(&mut self, a: &StreamedObject<'_>, b: &StreamedObject<'_>) {
+        if a.text() == b.text() && is_plain(a) && is_plain(b) {
+            return self.in_sync(a);
+        }
+        let objects = (self.note_secrets(a), self.note_secrets(b));
+        if self.leave_out(a) {
+            return;
+        }
+        if self.same_attributes(a, b) {
+            return self.in_sync(a);
+        }
+        let before = objects.0.unwrap_or_else(|| a.to_object());
+        let after = objects.1.unwrap_or_else(|| b.to_object());
+        self.compare(&before.address.instance, Some(&before), Some(&after));
+    }
+
+    fn in_sync(&mut self, object: &StreamedObject<'_>) {
+        if self.leave_out(object) {
+            return;
+        }
+        match self.options.in_sync {
+            InSync::Count => self.in_sync_counted += 1,
+            InSync::List => {
+                let provider = object.provider().into();
+                self.resources.push(ResourceDrift { provider, ..blank(&object.instance(), DriftStatus::InSync) });
+            }
+        }
+    }
+
+    /// Whether the object is not compared by its nature; if so, it is listed.
+    fn leave_out(&mut self, object: &StreamedObject<'_>) -> bool {
+        let reason = reason_to_leave_out(object.resource().mode, object.deposed().is_some());
+        self.left_out.extend(reason.map(|reason| (object.address(), reason)));
+        reason.is_some()
+    }
+
+    fn same_attributes(&mut self, a: &StreamedObject<'_>, b: &StreamedObject<'_>) -> bool {
+        match (a.attributes(), b.attributes()) {
+            (None, None) => true,
+            (Some(x), Some(y)) if a.is_flat() == b.is_flat() => x == y || self.hasher.hash(x) == self.hasher.hash(y),
+            _ => false,
+        }
+    }
+
+    /// Gathers the secrets of an object. Where that took a copy of it, marked, it comes back.
+    fn note_secrets(&mut self, object: &StreamedObject<'_>) -> Option<ResourceObject> {
+        if is_plain(object) {
+            return None;
+        }
+        let mut copy = object.to_object();
+        let found = self.finder.find(&copy);
+        copy.sensitive.extend(found);
+        if !copy.sensitive.is_empty() {
+            self.secrets.add(&copy.value());
+        }
+        Some(copy)
+    }
+
+    /// Compares what stands at an address, of which one side may be missing.
+    fn compare(&mut self, address: &InstanceAddress, before: Option<&ResourceObject>, after: Option<&ResourceObject>) {
+        let (type_name, options) = (&*address.resource.type_name, self.options);
+        if !self.rules.contains_key(type_name) {
+            self.rules.insert(type_name.into(), TypeRules::new(&options.rules, &options.hints, type_name));
+        }
+        if let Some(rules) = self.rules.get(type_name) {
+            let found = compare_resource(address, before, after, None, rules, options, &mut self.hasher);
+            self.push(found);
+        }
+    }
+
+    fn push(&mut self, resource: ResourceDrift) {
+        match (self.options.in_sync, resource.status) {
+            (InSync::Count, DriftStatus::InSync) => self.in_sync_counted += 1,
+            _ => self.resources.push(resource),
+        }
+    }
+
+    /// Takes the present object of one side, whose counterpart does not stand beside it.
+    fn alone<R: Read + Seek, S: Read + Seek>(
+        &mut self,
+        here: &mut Side<'_, R>,
+        there: &mut Side<'_, S>,
+        which: Which,
+    ) -> Result<(), StreamError> {
+        let Some(object) = here.stream.current() else { return Ok(()) };
+        let marked = self.note_secrets(&object);
+        if self.leave_out(&object) {
+            return Ok(());
+        }
+        let address = object.instance();
+        let hash = object.attributes().map(|attributes| (self.hasher.hash(attributes), object.is_flat()));
+        let Some(other) = there.waiting.remove(&address) else {
+            if *self.provider != *object.provider() {
+                self.provider = object.provider().into();
+            }
+            let provider = Arc::clone(&self.provider);
+            here.waiting.insert(address, Waiting { located: object.located(), provider, hash });
+            return Ok(());
+        };
+        if other.hash == hash {
+            let provider =
+                if which == Which::Recorded || other.provider.is_empty() { object.provider() } else { &other.provider };
+            let in_sync = ResourceDrift { provider: provider.into(), ..blank(&address, DriftStatus::InSync) };
+            self.push(in_sync);
+            return Ok(());
+        }
+        let this = marked.unwrap_or_else(|| object.to_object());
+        let mut other = there.stream.reread(&other.located)?;
+        let found = self.finder.find(&other);
+        other.sensitive.extend(found);
+        match which {
+            Which::Recorded => self.compare(&address, Some(&this), Some(&other)),
+            Which::Observed => self.compare(&address, Some(&other), Some(&this)),
+        }
+        Ok(())
+    }
+
+    /// What has waited to the end has no counterpart.
+    fn leftover(&mut self, waiting: HashMap<InstanceAddress, Waiting>, which: Which) {
+        for (address, waiting) in waiting {
+            let object = waiting.located.bare_object(address.clone(), &waiting.provider);
+            let (before, after) = match which {
+                Which::Recorded => (Some(&object), None),
+                Which::Observed => (None, Some(&object)),
+            };
+            self.compare(&address, before, after);
+        }
+    }
+
+    fn finish<A: Read + Seek, B: Read + Seek>(
+        mut self,
+        recorded: &StateStream<A>,
+        observed: &StateStream<B>,
+    ) -> (DriftReport, Buffered) {
+        self.resources.sort_by(|a, b| a.address.cmp(&b.address));
+        let secrets = [&self.secrets, recorded.secrets(), observed.secrets()];
+        let redactor = mask::secrets(secrets, &self.resources).redactor();
+        let not_compared = self.left_out.into_iter().map(|(address, reason)| NotCompared { address, reason }).collect();
+        let (recorded, observed) = ([recorded.origin()], [observed.origin()]);
+        tracing::debug!(resources = self.resources.len(), in_sync = self.in_sync_counted, "compared");
+        let counted = self.in_sync_counted;
+        let report = super::report(&recorded, &observed, self.resources, counted, not_compared, redactor, self.options);
+        (report, self.buffered)
+    }
+}
+
+/// Whether nothing in an object is a secret, as far as marks and names tell. In flat attributes names do not stand alone.
+fn is_plain(object: &StreamedObject<'_>) -> bool {
+    object.sensitive().is_empty() && !object.is_noticed() && !object.is_flat()
+}
