@@ -4,6 +4,7 @@
 
 mod codegen;
 mod fuzz;
+mod r#gen;
 mod problem;
 mod process;
 mod tidy;
@@ -26,6 +27,7 @@ enum Command {
     Tidy(tidy::Options),
     Codegen(codegen::Options),
     Fuzz(fuzz::Options),
+    Gen(r#gen::Options),
 }
 
 fn main() -> ExitCode {
@@ -33,6 +35,7 @@ fn main() -> ExitCode {
         Command::Tidy(options) => tidy::run(&options),
         Command::Codegen(options) => codegen::run(&options),
         Command::Fuzz(options) => fuzz::run(&options),
+        Command::Gen(options) => r#gen::run(&options),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
