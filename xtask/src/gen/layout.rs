@@ -23,6 +23,16 @@ pub(crate) enum Layout {
 }
 
 impl Layout {
+    /// As the command line has it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Same => "same",
+            Self::Compact => "compact",
+            Self::Reordered => "reordered",
+            Self::Shuffled => "shuffled",
+        }
+    }
+
     pub(crate) fn style(self) -> Style {
         match self {
             Self::Same => Style { indent: Some(2), escape: Escape::Html, order: Order::Sorted, plain_numbers: true },
