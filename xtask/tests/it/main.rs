@@ -7,6 +7,7 @@
     reason = "a failed unwrap is a failed test"
 )]
 
+mod bench;
 mod generated;
 #[cfg(feature = "live")]
 mod live;
