@@ -51,5 +51,7 @@ fn machine() -> String {
         .and_then(|text| text.trim_end_matches("kB").trim().parse::<u64>().ok())
         .map_or(String::new(), |kilobytes| format!(", {} GB of memory", kilobytes.div_ceil(1_000_000)));
     let kernel = read("/proc/sys/kernel/osrelease");
-    format!("{model}, {cores} cores{memory}, {} {}", std::env::consts::OS, kernel.trim())
+    // What follows the version is the builder's.
+    let kernel = kernel.trim().split(['-', '+']).next().unwrap_or_default();
+    format!("{model}, {cores} cores{memory}, {} {kernel}", std::env::consts::OS)
 }

@@ -123,7 +123,9 @@ fn wording(row: &Row, goal: &Goal) -> (String, String) {
         Bound::TimesLess { other, times: bound, stretch } => {
             (format!("{mine}at least {bound}x less {of} than {}", label(other)), times(stretch))
         }
-        Bound::AtMost(bound) => (format!("{mine}{of} at most {}", amount(goal.of, bound)), String::new()),
+        Bound::AtMost(bound) => {
+            (format!("{}: {of} at most {}", label(goal.mine), amount(goal.of, bound)), String::new())
+        }
     }
 }
 

@@ -63,14 +63,16 @@ pub(crate) struct Sizes {
     huge: u32,
     nodes: u32,
     edges: u32,
+    /// How many of a hundred instances have drifted; some must have.
+    drift: u32,
 }
 
 impl Sizes {
     pub(crate) fn new(quick: bool) -> Self {
         if quick {
-            return Self { small: 60, medium: 80, large: 100, huge: 200, nodes: 1_000, edges: 3_000 };
+            return Self { small: 60, medium: 80, large: 100, huge: 200, nodes: 1_000, edges: 3_000, drift: 20 };
         }
-        Self { small: 4_650, medium: 46_500, large: 100_000, huge: 1_000_000, nodes: 100_000, edges: 300_000 }
+        Self { small: 4_650, medium: 46_500, large: 100_000, huge: 1_000_000, nodes: 100_000, edges: 300_000, drift: 1 }
     }
 }
 
@@ -92,11 +94,11 @@ fn at_most(other: usize, times: f64, stretch: impl Into<Option<f64>>) -> Bound {
 
 /// All rows, in the order of the page.
 pub(crate) fn rows(sizes: &Sizes, places: &Places) -> Vec<Row> {
-    let pair = |instances: u32, drift: u32, layout: Layout| Pair { instances, drift, layout };
-    let small = pair(sizes.small, 1, Layout::Same);
-    let medium = pair(sizes.medium, 1, Layout::Same);
-    let large = pair(sizes.large, 1, Layout::Same);
-    let huge = pair(sizes.huge, 1, Layout::Same);
+    let pair = |instances: u32, layout: Layout| Pair { instances, drift: sizes.drift, layout };
+    let small = pair(sizes.small, Layout::Same);
+    let medium = pair(sizes.medium, Layout::Same);
+    let large = pair(sizes.large, Layout::Same);
+    let huge = pair(sizes.huge, Layout::Same);
     let row = |name: &'static str, what: String, inputs: &[&Pair]| Row {
         name,
         what,
@@ -110,8 +112,11 @@ pub(crate) fn rows(sizes: &Sizes, places: &Places) -> Vec<Row> {
         landfast(places, label, ["state".into(), "list".into(), "--state".into(), pair.recorded(places)])
     };
     let terraform_list = |pair: &Pair| {
-        let state = format!("-state={}", pair.recorded(places).display());
-        terraform(places, "terraform state list", ["state", "list", &state])
+        terraform(
+            places,
+            "terraform state list",
+            ["state".into(), "list".into(), "-state".into(), pair.recorded(places)],
+        )
     };
     let values = |pair: &Pair| {
         let label = "serde_json `Value` trees, keyed by address";
@@ -127,6 +132,7 @@ pub(crate) fn rows(sizes: &Sizes, places: &Places) -> Vec<Row> {
             figure(places, "memchr pass over the file", ["newlines".into(), medium.recorded(places)]),
         ],
         goals: vec![cpu(0, at_most(1, 20.0, 10.0))],
+        repeat_factor: 4,
         ..row("read", format!("Check, validate and index a state of {} instances (100 MB).", sizes.medium), &[&medium])
     });
 
@@ -149,7 +155,7 @@ pub(crate) fn rows(sizes: &Sizes, places: &Places) -> Vec<Row> {
         ..row("peers", format!("Compare {} instances a side (10 MB), 1 % of them drifted.", sizes.small), &[&small])
     });
 
-    let layouts = [Layout::Compact, Layout::Reordered, Layout::Shuffled].map(|layout| pair(sizes.medium, 1, layout));
+    let layouts = [Layout::Compact, Layout::Reordered, Layout::Shuffled].map(|layout| pair(sizes.medium, layout));
     let mut programs = vec![check(places, "landfast check, both sides as terraform writes them", &medium, &[])];
     programs.extend(
         layouts
