@@ -2,8 +2,11 @@
 //! published, and the libraries know nothing of it.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool for developers")]
 
+mod bench;
 mod codegen;
 mod fuzz;
+mod r#gen;
+mod instructions;
 mod problem;
 mod process;
 mod tidy;
@@ -23,16 +26,25 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Bench(bench::Options),
+    #[command(hide = true)]
+    Figure(bench::FigureOptions),
     Tidy(tidy::Options),
     Codegen(codegen::Options),
     Fuzz(fuzz::Options),
+    Gen(r#gen::Options),
+    Instructions(instructions::Options),
 }
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
+        Command::Bench(options) => bench::run(&options),
+        Command::Figure(options) => bench::figure(&options),
         Command::Tidy(options) => tidy::run(&options),
         Command::Codegen(options) => codegen::run(&options),
         Command::Fuzz(options) => fuzz::run(&options),
+        Command::Gen(options) => r#gen::run(&options),
+        Command::Instructions(options) => instructions::run(&options),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -68,7 +68,38 @@ fn a_long_chain_does_not_overflow_the_stack() {
     assert_eq!(graph.blast_radius(&address(1)).len(), count - 2);
 }
 
+/// Counted one by one.
+fn sizes_one_by_one(graph: &DependencyGraph) -> Vec<(ResourceAddress, usize)> {
+    graph.resources().map(|resource| (resource.clone(), graph.blast_radius(resource).len())).collect()
+}
+
+fn sizes(graph: &DependencyGraph) -> Vec<(ResourceAddress, usize)> {
+    graph.blast_radius_sizes().into_iter().map(|(resource, size)| (resource.clone(), size)).collect()
+}
+
+#[test]
+fn sizes_of_blast_radii_over_many_blocks_and_circles() {
+    // A circle that is longer than the blocks in which nodes are counted, between two chains, and parts that stand alone.
+    let chain = (1..700).map(|at| (at, at - 1));
+    let circle = (700..1500).map(|at| (at, if at == 1499 { 700 } else { at + 1 }));
+    let after = (1500..1900).map(|at| (at, 700 + at % 90));
+    let edges: Vec<_> = chain.chain(circle).chain(after).chain([(1000, 350), (1950, 1951), (1960, 1960)]).collect();
+    let graph = graph(2000, &edges);
+    assert_eq!(sizes(&graph), sizes_one_by_one(&graph));
+}
+
+#[test]
+fn an_empty_graph_has_no_sizes() {
+    assert_eq!(graph(0, &[]).blast_radius_sizes(), []);
+}
+
 proptest! {
+    #[test]
+    fn sizes_of_blast_radii_are_exact(edges in prop::collection::vec((0_usize..60, 0_usize..60), 0..120)) {
+        let graph = graph(60, &edges);
+        prop_assert_eq!(sizes(&graph), sizes_one_by_one(&graph));
+    }
+
     #[test]
     fn every_resource_follows_what_it_depends_on(edges in prop::collection::vec((0_usize..30, 0_usize..30), 0..80)) {
         let graph = graph(30, &edges);

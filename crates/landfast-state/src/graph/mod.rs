@@ -1,11 +1,15 @@
 //! The dependency graph of the resources in a snapshot.
 
+mod reach;
+
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use petgraph::Direction;
 use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
+use petgraph::unionfind::UnionFind;
+use petgraph::visit::EdgeRef as _;
 
 use crate::address::ResourceAddress;
 use crate::snapshot::Snapshot;
@@ -139,6 +143,26 @@ impl DependencyGraph {
         Self { graph, nodes, missing }
     }
 
+    /// How many resources [`DependencyGraph::blast_radius`] has for each resource, sorted by address: exact, and for all
+    /// resources of a large graph in much less time than one by one.
+    #[must_use]
+    pub fn blast_radius_sizes(&self) -> Vec<(&ResourceAddress, usize)> {
+        let mut parts = UnionFind::<usize>::new(self.graph.node_count());
+        let ends = |edge: petgraph::graph::EdgeReference<'_, ()>| (edge.source().index(), edge.target().index());
+        let edges: Vec<(usize, usize)> = self.graph.edge_references().map(ends).collect();
+        for (from, to) in &edges {
+            parts.union(*from, *to);
+        }
+        // The algorithm gives dependencies before what depends on them.
+        let circles = kosaraju_scc(&self.graph).into_iter().rev();
+        let mut groups: Vec<Vec<usize>> =
+            circles.map(|circle| circle.into_iter().map(NodeIndex::index).collect()).collect();
+        groups.sort_by_key(|group: &Vec<usize>| group.first().map(|node| parts.find(*node)));
+        let sizes = reach::reaching(self.graph.node_count(), &groups, &edges);
+        // Nodes were added in the order of their addresses.
+        self.graph.node_weights().zip(sizes).collect()
+    }
+
     /// Resources that depend on nothing and on which nothing depends, sorted.
     #[must_use]
     pub fn orphans(&self) -> Vec<&ResourceAddress> {
@@ -158,23 +182,22 @@ impl DependencyGraph {
     /// # Errors
     /// When some depend on each other in a circle.
     pub fn topological_order(&self) -> Result<Vec<&ResourceAddress>, CycleError> {
-        let mut waiting: BTreeMap<NodeIndex, usize> = BTreeMap::new();
-        let mut ready = BinaryHeap::new();
-        for node in self.nodes.values() {
-            let count = self.graph.neighbors_directed(*node, Direction::Outgoing).count();
-            waiting.insert(*node, count);
-            if count == 0 {
-                ready.push(Reverse((self.graph.node_weight(*node), *node)));
-            }
-        }
+        // Nodes were added in the order of their addresses, so that their indexes sort as the addresses do.
+        let mut waiting: Vec<usize> = self
+            .graph
+            .node_indices()
+            .map(|node| self.graph.edges_directed(node, Direction::Outgoing).count())
+            .collect();
+        let nodes = self.graph.node_indices().zip(&waiting);
+        let mut ready: BinaryHeap<_> = nodes.filter(|(_, count)| **count == 0).map(|(node, _)| Reverse(node)).collect();
         let mut order = Vec::with_capacity(self.nodes.len());
-        while let Some(Reverse((address, node))) = ready.pop() {
-            order.extend(address);
+        while let Some(Reverse(node)) = ready.pop() {
+            order.extend(self.graph.node_weight(node));
             for dependant in self.graph.neighbors_directed(node, Direction::Incoming) {
-                let Some(count) = waiting.get_mut(&dependant) else { continue };
+                let Some(count) = waiting.get_mut(dependant.index()) else { continue };
                 *count -= 1;
                 if *count == 0 {
-                    ready.push(Reverse((self.graph.node_weight(dependant), dependant)));
+                    ready.push(Reverse(dependant));
                 }
             }
         }
