@@ -92,8 +92,23 @@ pub(crate) struct Check {
     /// Exit with 4 when anything could not be read or compared
     #[arg(long)]
     pub(crate) strict: bool,
+    /// Whether to read two states side by side without holding them; the report is the same. By default wherever that is
+    /// possible: with one recorded state and one observed, both files in format 4
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub(crate) streaming: Streaming,
     #[command(flatten)]
     pub(crate) report: ReportArgs,
+}
+
+/// When states are read as streams.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Streaming {
+    /// Where it is possible
+    Auto,
+    /// Always: it is an error where it is not possible
+    Always,
+    /// Never: states are held in memory
+    Never,
 }
 
 /// What looks at what is there.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use landfast::ExitCode;
 use landfast::OpenError;
-use landfast::state::{DuplicateObject, ReadError, VersionAge};
+use landfast::state::{DuplicateObject, ReadError, StreamError, VersionAge};
 
 /// What went wrong, for a person.
 #[derive(Debug)]
@@ -91,6 +91,17 @@ fn empty_hint(file: &str) -> String {
         format!("a write was cut off, perhaps; the state before it is in {backup}")
     } else {
         String::from("a write was cut off, perhaps; look for its .backup file, or a version of it in its store")
+    }
+}
+
+impl From<StreamError> for CliError {
+    fn from(error: StreamError) -> Self {
+        match error {
+            StreamError::Read(error) => error.into(),
+            StreamError::Io { file, source } => Self::io(Path::new(&file), "cannot be read", &source),
+            StreamError::Whole { .. } => Self::new(error.to_string()).hint("leave `--streaming always` out"),
+            other => Self::new(other.to_string()),
+        }
     }
 }
 

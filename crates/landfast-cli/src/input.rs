@@ -25,6 +25,11 @@ pub(crate) fn document(source: &Path) -> Result<Document, CliError> {
     Ok(Document::read(bytes.into(), STDIN, &limits)?)
 }
 
+/// Whether a source can be read as a stream, as far as shows without reading it: it is a file and no pipe.
+pub(crate) fn is_file(source: &Path) -> bool {
+    source.as_os_str() != "-" && std::fs::metadata(source).is_ok_and(|metadata| metadata.is_file())
+}
+
 /// Reads several sources; standard input can be one of them once.
 pub(crate) fn documents<'a>(sources: impl IntoIterator<Item = &'a PathBuf>) -> Result<Vec<Document>, CliError> {
     let sources: Vec<_> = sources.into_iter().collect();

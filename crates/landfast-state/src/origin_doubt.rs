@@ -28,7 +28,13 @@ impl OriginDoubt {
     /// The doubts about comparing `recorded` with `observed`. Documents without lineage, such as plans, give rise to none.
     #[must_use]
     pub fn between(recorded: &Snapshot, observed: &Snapshot) -> Vec<Self> {
-        recorded.origins().iter().filter_map(|origin| Self::about(origin, observed.origins())).collect()
+        Self::between_origins(recorded.origins(), observed.origins())
+    }
+
+    /// As [`OriginDoubt::between`], where only the origins are at hand.
+    #[must_use]
+    pub fn between_origins(recorded: &[Origin], observed: &[Origin]) -> Vec<Self> {
+        recorded.iter().filter_map(|origin| Self::about(origin, observed)).collect()
     }
 
     fn about(recorded: &Origin, observed: &[Origin]) -> Option<Self> {

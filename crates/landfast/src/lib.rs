@@ -49,4 +49,4 @@ pub use landfast_report as report;
 pub use landfast_state as state;
 
 pub use exit::{ExitCode, FailOn, GapPolicy};
-pub use operations::{OpenError, check, diff, open};
+pub use operations::{OpenError, check, check_streams, diff, open, open_stream};

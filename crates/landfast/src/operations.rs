@@ -4,8 +4,8 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use landfast_drift::{CompareOptions, DriftReport, compare};
-use landfast_state::{Document, DuplicateObject, Limits, ReadError, Snapshot};
+use landfast_drift::{Buffered, CompareOptions, DriftReport, compare, compare_streams};
+use landfast_state::{Document, DuplicateObject, Limits, ReadError, Snapshot, StateStream, StreamError};
 
 /// Why a file could not be opened as a document.
 #[derive(Debug, thiserror::Error)]
@@ -35,8 +35,36 @@ pub fn open(path: &Path, limits: &Limits) -> Result<Document, OpenError> {
     let mut bytes = Vec::new();
     // One byte more than allowed is enough to see that it is too long.
     let most = u64::try_from(limits.max_bytes).unwrap_or(u64::MAX).saturating_add(1);
-    File::open(path).map_err(io)?.take(most).read_to_end(&mut bytes).map_err(io)?;
+    let file = File::open(path).map_err(io)?;
+    let size = file.metadata().map_or(0, |metadata| metadata.len()).min(most);
+    bytes.reserve_exact(usize::try_from(size).unwrap_or_default().saturating_add(1));
+    file.take(most).read_to_end(&mut bytes).map_err(io)?;
     Ok(Document::read(bytes.into(), &path.display().to_string(), limits)?)
+}
+
+/// Opens a state of format 4 to be read object by object. Its size has no limit: nothing that grows with it is held.
+///
+/// # Errors
+/// When the file cannot be read, is empty, or shows at once that it must be read as a whole.
+pub fn open_stream(path: &Path) -> Result<StateStream<File>, StreamError> {
+    let file = path.display().to_string();
+    match File::open(path) {
+        Ok(input) => StateStream::open(input, &file, &Limits::default().of_any_size()),
+        Err(source) => Err(StreamError::Io { file, source }),
+    }
+}
+
+/// Compares two states of format 4 as [`check`] does, without holding either. With
+/// [`InSync::Count`](landfast_drift::InSync::Count) it needs a few megabytes, however large the states are.
+///
+/// # Errors
+/// When a state cannot be read, or must be read as a whole ([`StreamError::Whole`]): then [`open`] and [`check`] do it.
+pub fn check_streams(
+    recorded: &Path,
+    observed: &Path,
+    options: &CompareOptions,
+) -> Result<(DriftReport, Buffered), StreamError> {
+    compare_streams(&mut open_stream(recorded)?, &mut open_stream(observed)?, options)
 }
 
 /// Compares what was recorded, in one document or in several that hold different resources, with what was observed. Of a

@@ -8,7 +8,7 @@ use crate::error::CliError;
 use crate::input;
 
 pub(crate) fn run(args: &Diff, global: &Global) -> Result<ExitCode, CliError> {
-    let options = super::compare_options(&args.report)?;
+    let options = super::compare_options(&args.report, global)?;
     let documents = input::documents([&args.a, &args.b])?;
     let [a, b] = documents.as_slice() else {
         return Err(CliError::usage("two sources are needed"));

@@ -12,7 +12,7 @@ mod state_list;
 mod state_show;
 
 use landfast::ExitCode;
-use landfast::drift::{CompareOptions, DriftReport};
+use landfast::drift::{CompareOptions, DriftReport, InSync};
 use landfast::report::{ReportDocument, ReportKind, render_text};
 
 use crate::args::{Args, Command, Global, ReportArgs, ReportFormat, State};
@@ -38,8 +38,12 @@ pub(crate) fn run(args: &Args, host: Host) -> Result<ExitCode, CliError> {
 }
 
 /// How to compare, as the arguments and the user's configuration say.
-fn compare_options(args: &ReportArgs) -> Result<CompareOptions, CliError> {
+fn compare_options(args: &ReportArgs, global: &Global) -> Result<CompareOptions, CliError> {
     let mut options = CompareOptions::default();
+    if args.format == ReportFormat::Text && global.verbose == 0 {
+        // The text does not name them.
+        options.in_sync = InSync::Count;
+    }
     options.rules = input::rules(&args.rules)?;
     options.fingerprint_key = key::load()?;
     Ok(options)

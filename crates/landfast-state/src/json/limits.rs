@@ -21,6 +21,13 @@ impl Limits {
     /// No document may nest deeper than this, whatever `max_depth` says.
     pub const DEPTH_CEILING: usize = 512;
 
+    /// The same limits without those of size and number, for a document that is read as a stream: nothing of what they
+    /// bound is held then.
+    #[must_use]
+    pub fn of_any_size(self) -> Self {
+        Self { max_bytes: usize::MAX, max_values: usize::MAX, max_instances: usize::MAX, ..self }
+    }
+
     /// The depth in force: `max_depth`, but never over the ceiling.
     pub(crate) fn depth(&self) -> usize {
         self.max_depth.min(Self::DEPTH_CEILING)

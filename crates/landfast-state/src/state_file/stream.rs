@@ -196,7 +196,7 @@ impl<R: Read + Seek> StateStream<R> {
         let file = self.file.clone();
         let input = self.window.input();
         seek(input, 0).map_err(|source| StreamError::Io { file: file.clone(), source })?;
-        let limits = Limits { max_bytes: usize::MAX, ..Limits::default() };
+        let limits = Limits::default().of_any_size();
         let mut again = StateStream::open(input, &file, &limits)?;
         let twice = again.find_twice()?;
         let Some((address, first, second)) = twice else { return Ok(()) };
@@ -248,8 +248,7 @@ impl<R: Read + Seek> StateStream<R> {
         let back = seek(input, behind);
         found.and(back).map_err(|source| StreamError::Io { file: self.file.clone(), source })?;
         let changed = |_| self.whole("it changed while it was read");
-        let mut reader =
-            Reader::new(&bytes, &Limits { max_bytes: usize::MAX, ..Limits::default() }).map_err(changed)?;
+        let mut reader = Reader::new(&bytes, &Limits::default().of_any_size()).map_err(changed)?;
         let parts = read_instance(&mut reader).map_err(changed)?;
         let text = std::str::from_utf8(&bytes).unwrap_or_default();
         Ok(StreamedObject::new(&object.named, &parts, text, 0).to_object())
