@@ -36,7 +36,7 @@ impl Snapshot {
             let paths = find(object);
             if !paths.is_empty() {
                 object.sensitive.extend(paths);
-                more.add(&object.value());
+                more.add_object(object);
             }
         }
         self.add_secrets(more);

@@ -4,8 +4,10 @@ use std::borrow::Cow;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
-use crate::json::quote_go;
-use crate::value::{SENSITIVE_TEXT, Sensitive, Value};
+use crate::attribute_path::{AttributePath, PathStep};
+use crate::json::{Raw, quote_go};
+use crate::snapshot::{Attributes, ResourceObject};
+use crate::value::{SENSITIVE_TEXT, Sensitive, Value, each_sensitive};
 
 /// Secrets shorter than this are masked by path only: shorter texts turn up by chance.
 pub const MIN_SECRET_CHARS: usize = 8;
@@ -48,6 +50,21 @@ impl SecretTexts {
             Value::Object(members) => members.values().for_each(|member| self.add_all(member)),
             Value::Sensitive(sensitive) => sensitive.expose().into_iter().for_each(|inner| self.add_all(inner)),
             Value::Null | Value::Bool(_) | Value::Unknown => {}
+        }
+    }
+
+    /// Adds what [`SecretTexts::add`] would add of these attributes, were the paths marked in them.
+    pub fn add_marked(&mut self, attributes: Raw<'_>, paths: &[AttributePath]) {
+        let paths: Vec<&[PathStep]> = paths.iter().map(|path| path.steps.as_slice()).collect();
+        each_sensitive(attributes, &paths, &mut |value| self.add_all(value));
+    }
+
+    /// Adds the sensitive values of an object.
+    pub fn add_object(&mut self, object: &ResourceObject) {
+        match &object.attributes {
+            _ if object.sensitive.is_empty() => {}
+            Attributes::Nested(raw) => self.add_marked(raw.as_raw(), &object.sensitive),
+            Attributes::None | Attributes::Flat(_) => self.add(&object.value()),
         }
     }
 

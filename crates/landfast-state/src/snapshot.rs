@@ -198,9 +198,7 @@ impl Snapshot {
         objects: Vec<ResourceObject>,
         mut secrets: SecretTexts,
     ) -> Result<Self, DuplicateObject> {
-        for object in objects.iter().filter(|object| !object.sensitive.is_empty()) {
-            secrets.add(&object.value());
-        }
+        objects.iter().for_each(|object| secrets.add_object(object));
         Self::with_origins(vec![origin], objects, secrets)
     }
 
@@ -216,9 +214,7 @@ impl Snapshot {
 
     /// A snapshot of objects that are known to have different addresses.
     pub(crate) fn of_unique(origin: Origin, mut objects: Vec<ResourceObject>, mut secrets: SecretTexts) -> Self {
-        for object in objects.iter().filter(|object| !object.sensitive.is_empty()) {
-            secrets.add(&object.value());
-        }
+        objects.iter().for_each(|object| secrets.add_object(object));
         objects.sort_by(|a, b| a.address.cmp(&b.address));
         Self {
             origins: vec![origin],

@@ -356,6 +356,33 @@ fn build(raw: Raw<'_>, sensitive: &[&[PathStep]]) -> Value {
     }
 }
 
+/// Gives every value that one of the paths leads to, as [`Value::from_raw`] would mark it, and takes nothing else apart.
+pub(crate) fn each_sensitive(raw: Raw<'_>, sensitive: &[&[PathStep]], take: &mut impl FnMut(&Value)) {
+    if sensitive.is_empty() {
+        return;
+    }
+    if sensitive.iter().any(|path| path.is_empty()) {
+        return take(&build(raw, &[]));
+    }
+    match raw.kind() {
+        RawKind::Array(elements) => {
+            for (at, element) in elements.enumerate() {
+                each_sensitive(element, &below(sensitive, |step| *step == PathStep::Index(at)), take);
+            }
+        }
+        RawKind::Object(members) => match dynamic_inner(raw) {
+            Some(inner) => each_sensitive(inner, sensitive, take),
+            None => {
+                for (key, value) in members {
+                    let fits = |step: &PathStep| matches!(step, PathStep::Key(name) if **name == *key);
+                    each_sensitive(value, &below(sensitive, fits), take);
+                }
+            }
+        },
+        _ => {}
+    }
+}
+
 /// The paths that start with a step that `fits`, without that step.
 fn below<'p>(paths: &[&'p [PathStep]], fits: impl Fn(&PathStep) -> bool) -> Vec<&'p [PathStep]> {
     let inside = |path: &&'p [PathStep]| path.split_first().filter(|(first, _)| fits(first)).map(|(_, rest)| rest);

@@ -155,7 +155,8 @@ impl States<'_> {
             self.resource(emitter, layout, &header, &objects)?;
         }
         for number in company {
-            let name = format!("unmanaged_{number}");
+            // Behind the resource beside which it stands, in terraform's order too.
+            let name = format!("{}_unmanaged_{number}", header.name);
             let address = address(header.module, self.catalogue, resource.kind, &name, Key::None);
             totals.unmanaged += 1;
             tell(truth, &json!({"address": address, "status": "unmanaged"}))?;

@@ -1,5 +1,6 @@
 //! The comparison of two states that are not in memory.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
 use std::io::{Read, Seek};
 use std::sync::Arc;
@@ -40,33 +41,38 @@ pub fn compare_streams<A: Read + Seek, B: Read + Seek>(
     recorded.watch(watch(&options.rules));
     observed.watch(watch(&options.rules));
     let mut run = Run::new(options);
-    let (mut before, mut after) = (Side::new(recorded)?, Side::new(observed)?);
+    let (mut before, mut after) = (Side::new(recorded), Side::new(observed));
+    before.stream.advance()?;
+    let mut advanced = false;
     loop {
-        let order = match (before.stream.current(), after.stream.current()) {
-            (Some(a), Some(b)) => a
-                .resource()
-                .cmp(b.resource())
-                .then_with(|| a.key().cmp(b.key()).then_with(|| a.deposed().cmp(&b.deposed()))),
-            (Some(_), None) => std::cmp::Ordering::Less,
-            (None, Some(_)) => std::cmp::Ordering::Greater,
-            (None, None) => break,
-        };
-        match order {
-            std::cmp::Ordering::Equal => {
+        if !advanced {
+            if let Some(a) = before.stream.current()
+                && after.stream.pass_same(&a)?
+            {
+                run.same(&a);
+                before.stream.advance()?;
+                continue;
+            }
+            after.stream.advance()?;
+            advanced = true;
+        }
+        match order(before.stream.current(), after.stream.current()) {
+            Some(Ordering::Equal) => {
                 if let (Some(a), Some(b)) = (before.stream.current(), after.stream.current()) {
                     run.pair(&a, &b);
                 }
                 before.stream.advance()?;
-                after.stream.advance()?;
+                advanced = false;
             }
-            std::cmp::Ordering::Less => {
+            Some(Ordering::Less) => {
                 run.alone(&mut before, &mut after, Which::Recorded)?;
                 before.stream.advance()?;
             }
-            std::cmp::Ordering::Greater => {
+            Some(Ordering::Greater) => {
                 run.alone(&mut after, &mut before, Which::Observed)?;
-                after.stream.advance()?;
+                advanced = false;
             }
+            None => break,
         }
         run.buffered.waiting = run.buffered.waiting.max(before.waiting.len() + after.waiting.len());
     }
@@ -75,6 +81,19 @@ pub fn compare_streams<A: Read + Seek, B: Read + Seek>(
     run.leftover(std::mem::take(&mut after.waiting), Which::Observed);
     run.buffered.text = before.stream.longest_window() + after.stream.longest_window();
     Ok(run.finish(before.stream, after.stream))
+}
+
+/// How the present objects of both sides are ordered: what one side is at its end of comes last.
+fn order(a: Option<StreamedObject<'_>>, b: Option<StreamedObject<'_>>) -> Option<Ordering> {
+    match (a, b) {
+        (Some(a), Some(b)) => {
+            let within = || a.key().cmp(b.key()).then_with(|| a.deposed().cmp(&b.deposed()));
+            Some(a.resource().cmp(b.resource()).then_with(within))
+        }
+        (Some(_), None) => Some(Ordering::Less),
+        (None, Some(_)) => Some(Ordering::Greater),
+        (None, None) => None,
+    }
 }
 
 /// What is known of both states at their ends.
@@ -126,9 +145,8 @@ struct Side<'s, R> {
 }
 
 impl<'s, R: Read + Seek> Side<'s, R> {
-    fn new(stream: &'s mut StateStream<R>) -> Result<Self, StreamError> {
-        stream.advance()?;
-        Ok(Self { stream, waiting: HashMap::new() })
+    fn new(stream: &'s mut StateStream<R>) -> Self {
+        Self { stream, waiting: HashMap::new() }
     }
 }
 
@@ -163,10 +181,16 @@ impl<'o> Run<'o> {
         }
     }
 
+    /// Takes an object that both sides have, written alike.
+    fn same(&mut self, object: &StreamedObject<'_>) {
+        self.note_secrets(object);
+        self.in_sync(object);
+    }
+
     /// Compares two objects that stand at one address, side by side.
     fn pair(&mut self, a: &StreamedObject<'_>, b: &StreamedObject<'_>) {
-        if a.text() == b.text() && is_plain(a) && is_plain(b) {
-            return self.in_sync(a);
+        if a.text() == b.text() {
+            return self.same(a);
         }
         let objects = (self.note_secrets(a), self.note_secrets(b));
         if self.leave_out(a) {
@@ -210,15 +234,15 @@ impl<'o> Run<'o> {
 
     /// Gathers the secrets of an object. Where that took a copy of it, marked, it comes back.
     fn note_secrets(&mut self, object: &StreamedObject<'_>) -> Option<ResourceObject> {
-        if is_plain(object) {
+        if !object.is_noticed() && !object.is_flat() {
+            let attributes = object.attributes().filter(|_| !object.sensitive().is_empty());
+            attributes.into_iter().for_each(|attributes| self.secrets.add_marked(attributes, object.sensitive()));
             return None;
         }
         let mut copy = object.to_object();
         let found = self.finder.find(&copy);
         copy.sensitive.extend(found);
-        if !copy.sensitive.is_empty() {
-            self.secrets.add(&copy.value());
-        }
+        self.secrets.add_object(&copy);
         Some(copy)
     }
 
@@ -308,9 +332,4 @@ impl<'o> Run<'o> {
         let report = super::report(&recorded, &observed, self.resources, counted, not_compared, redactor, self.options);
         (report, self.buffered)
     }
-}
-
-/// Whether nothing in an object is a secret, as far as marks and names tell. In flat attributes names do not stand alone.
-fn is_plain(object: &StreamedObject<'_>) -> bool {
-    object.sensitive().is_empty() && !object.is_noticed() && !object.is_flat()
 }

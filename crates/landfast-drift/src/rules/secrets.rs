@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use landfast_state::json::NameFilter;
@@ -47,10 +47,11 @@ pub(crate) struct Finder<'r> {
 
 /// The places of secrets in the objects of one type.
 struct TypeSecrets<'r> {
-    patterns: Vec<&'r PathPattern>,
+    /// By the names that they end in.
+    patterns: HashMap<&'r str, Vec<&'r PathPattern>>,
+    /// Those that do not end in a name.
+    others: Vec<&'r PathPattern>,
     names: NameFilter,
-    /// The names that the patterns end in; `None` where one does not end in a name.
-    last: Option<BTreeSet<&'r str>>,
 }
 
 impl<'r> Finder<'r> {
@@ -78,29 +79,33 @@ impl<'r> TypeSecrets<'r> {
         let own = (!std::ptr::eq(rules, &**embedded)).then_some(rules);
         let all = std::iter::once(&**embedded).chain(own).flat_map(|rules| &rules.sensitive);
         let fitting = all.filter(|rule| rule.types.iter().any(|glob| glob.matches(type_name)));
-        let patterns: Vec<&PathPattern> = fitting.flat_map(|rule| &rule.attributes).collect();
-        let last: Option<BTreeSet<&str>> = patterns.iter().map(|pattern| pattern.last_name()).collect();
-        let names = last.as_ref().map_or_else(NameFilter::any, |last| NameFilter::new(last.iter().copied()));
-        Self { patterns, names, last }
+        let (mut patterns, mut others) = (HashMap::<&str, Vec<&PathPattern>>::new(), Vec::new());
+        for pattern in fitting.flat_map(|rule| &rule.attributes) {
+            match pattern.last_name() {
+                Some(name) => patterns.entry(name).or_default().push(pattern),
+                None => others.push(pattern),
+            }
+        }
+        let names = if others.is_empty() { NameFilter::new(patterns.keys().copied()) } else { NameFilter::any() };
+        Self { patterns, others, names }
     }
 
     /// Whether the object may hold a secret, by a look at its names.
     fn may_be_in(&self, object: &ResourceObject) -> bool {
         match &object.attributes {
             Attributes::None => false,
-            _ if self.patterns.is_empty() => false,
+            _ if self.names.is_empty() => false,
             Attributes::Nested(raw) => self.names.occurs_in(raw.as_raw()),
             Attributes::Flat(_) => true,
         }
     }
 
     fn names(&self, path: &[PathStep]) -> bool {
-        // Most paths end in a step that no pattern ends in.
-        let ends = |last: &BTreeSet<&str>| match path.last() {
-            Some(PathStep::Key(name)) => last.contains(&**name),
-            Some(PathStep::Index(index)) => last.contains(&*index.to_string()),
-            None => false,
+        let named = match path.last() {
+            Some(PathStep::Key(name)) => self.patterns.get(&**name),
+            Some(PathStep::Index(index)) => self.patterns.get(&*index.to_string()),
+            None => None,
         };
-        self.last.as_ref().is_none_or(ends) && self.patterns.iter().any(|pattern| pattern.matches(path))
+        named.into_iter().flatten().chain(&self.others).any(|pattern| pattern.matches(path))
     }
 }

@@ -94,6 +94,19 @@ impl<'a> Reader<'a> {
         self.open.base + offset
     }
 
+    /// Passes a value that is written like `text`, which was checked where it stood as deep as this one does; `false` where
+    /// another follows.
+    pub(crate) fn pass_same(&mut self, text: &str) -> Result<bool, JsonError> {
+        self.skip_white_space();
+        let rest = self.rest();
+        if self.partial && rest.len() < text.len() && text.starts_with(rest) {
+            return Err(self.error(E::UnexpectedEnd { expected: "the rest of a value" }));
+        }
+        let same = rest.starts_with(text);
+        self.pos += if same { text.len() } else { 0 };
+        Ok(same)
+    }
+
     /// A span of the text that has been passed as one value.
     pub(crate) fn slice(&self, span: std::ops::Range<usize>) -> Raw<'a> {
         Raw::checked(self.text.get(span).unwrap_or("null"))

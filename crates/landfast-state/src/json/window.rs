@@ -70,6 +70,21 @@ impl<R: Read> Window<R> {
         Ok(window)
     }
 
+    /// As [`Window::step`]; where the step gives nothing, it has not been taken. It must not have left a container then.
+    pub(crate) fn attempt<T>(
+        &mut self,
+        mut step: impl FnMut(&mut Reader<'_>) -> Result<Option<T>, JsonError>,
+    ) -> Result<Option<T>, WindowError> {
+        let mark = self.open.as_ref().map(Open::mark);
+        let before = self.base() + self.pos;
+        let taken = self.step(|reader| step(reader))?;
+        if let (None, Some(open), Some(mark)) = (&taken, &mut self.open, mark) {
+            open.rewind(mark);
+            self.pos = before - open.base();
+        }
+        Ok(taken)
+    }
+
     /// Takes one step. When the text at hand does not suffice for it, more is read and the step is taken anew: it must
     /// not mind.
     pub(crate) fn step<T>(

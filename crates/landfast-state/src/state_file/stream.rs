@@ -222,6 +222,52 @@ impl<R: Read + Seek> StateStream<R> {
         Ok(None)
     }
 
+    /// Passes the next object where it is an object of the same resource, written in the same way as `object`, which stands in
+    /// another stream with the same limits: what was checked there need not be checked again, so this costs little more than
+    /// reading. `false` where another object follows, or none: then nothing has been passed.
+    ///
+    /// # Errors
+    /// As [`StateStream::advance`].
+    pub fn pass_same(&mut self, object: &StreamedObject<'_>) -> Result<bool, StreamError> {
+        self.current = None;
+        let named = loop {
+            match std::mem::replace(&mut self.phase, Phase::End) {
+                Phase::Top => self.top_member()?,
+                Phase::Resources => self.resource()?,
+                Phase::Resource(head) => self.resource_member(head)?,
+                Phase::Tail => self.tail_member()?,
+                Phase::Instances(named) => break named,
+                other @ (Phase::Kept(..) | Phase::End) => {
+                    self.phase = other;
+                    return Ok(false);
+                }
+            }
+        };
+        let (text, same_resource) = (object.text(), named.address == *object.resource());
+        self.phase = Phase::Instances(named);
+        if !same_resource {
+            return Ok(false);
+        }
+        let passed = self.window.attempt(|reader| {
+            Ok(match reader.next_element()? {
+                false => Some(false),
+                true => reader.pass_same(text)?.then_some(true),
+            })
+        });
+        match self.placed(passed)? {
+            Some(true) => {
+                self.instances += 1;
+                self.order.see(object.resource(), object.key(), object.deposed());
+                Ok(true)
+            }
+            Some(false) => {
+                self.end_instances();
+                Ok(false)
+            }
+            None => Ok(false),
+        }
+    }
+
     /// The object that [`StateStream::advance`] gave last.
     #[must_use]
     pub fn current(&self) -> Option<StreamedObject<'_>> {
@@ -433,12 +479,14 @@ impl<R: Read + Seek> StateStream<R> {
                 self.current = Some((named.clone(), parts, Noticed::Known(noticed)));
                 self.phase = Phase::Instances(named);
             }
-            None => {
-                self.window.open_mut().into_iter().for_each(|open| open.keys().watch(None));
-                self.phase = Phase::Tail;
-            }
+            None => self.end_instances(),
         }
         Ok(())
+    }
+
+    fn end_instances(&mut self) {
+        self.window.open_mut().into_iter().for_each(|open| open.keys().watch(None));
+        self.phase = Phase::Tail;
     }
 
     fn tail_member(&mut self) -> Result<(), StreamError> {
@@ -460,7 +508,13 @@ impl<R: Read + Seek> StateStream<R> {
 
     /// Takes a step; errors name the file and the right place.
     fn step<T>(&mut self, step: impl FnMut(&mut Reader<'_>) -> Result<T, JsonError>) -> Result<T, StreamError> {
-        match self.window.step(step) {
+        let taken = self.window.step(step);
+        self.placed(taken)
+    }
+
+    /// Sets the place of an error right.
+    fn placed<T>(&mut self, taken: Result<T, WindowError>) -> Result<T, StreamError> {
+        match taken {
             Ok(taken) => Ok(taken),
             Err(WindowError::Io(source)) => Err(StreamError::Io { file: self.file.clone(), source }),
             Err(WindowError::Json(mut error)) => {
