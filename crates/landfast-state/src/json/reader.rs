@@ -8,7 +8,7 @@ use super::kind::Kind;
 use super::limits::Limits;
 use super::open::{Frame, Open};
 use super::raw::Raw;
-use super::scan::{plain_run_end, skip_white_space};
+use super::scan::{plain_item, plain_run_end, skip_white_space};
 use super::text;
 
 const A_KEY: &str = "a key or the end of the object";
@@ -290,6 +290,7 @@ impl<'a> Reader<'a> {
                 if self.open.frames.len() == floor {
                     return Ok(Raw::checked(self.text.get(start..self.pos).unwrap_or_default()));
                 }
+                self.pass_scalars()?;
                 let more = match self.open.frames.last().map(|frame| frame.kind) {
                     Some(Kind::Object) => {
                         let more = self.next_item(b'}', A_KEY)?;
@@ -371,6 +372,31 @@ impl<'a> Reader<'a> {
             frame.count += 1;
         }
         Ok(true)
+    }
+
+    /// Passes members or elements of the open container as long as they are plain scalars, which most are. Stops before
+    /// anything else, for the careful way to go on: it knows what is wrong.
+    #[inline]
+    fn pass_scalars(&mut self) -> Result<(), JsonError> {
+        let (text, open) = (self.text, &mut self.open);
+        let Some(frame) = open.frames.last_mut() else { return Ok(()) };
+        // Numbers that are passed here have up to 18 digits.
+        let numbers = open.limits.max_number_len > 18;
+        let room = if numbers { open.limits.max_values.saturating_sub(open.values) } else { 0 };
+        let (keyed, mut passed) = (frame.kind == Kind::Object, 0);
+        let mut twice = None;
+        while passed < room && twice.is_none() {
+            let first = frame.count + passed == 0;
+            let Some(item) = plain_item(text.as_bytes(), self.pos, first, keyed) else { break };
+            if let Some(key) = item.key {
+                twice = open.keys.push(text, open.base, frame.keys_from, key, false);
+            }
+            self.pos = item.end;
+            passed += 1;
+        }
+        frame.count += passed;
+        open.values += passed;
+        twice.map_or(Ok(()), |twice| Err(self.duplicate(&twice)))
     }
 
     /// Passes a key of the open object and the colon behind it.

@@ -53,6 +53,74 @@ pub(super) fn plain_run_end(bytes: &[u8], mut at: usize) -> usize {
     rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f)).map_or(bytes.len(), |run| at + run)
 }
 
+/// An element, or a member, that is a plain scalar.
+pub(super) struct PlainItem {
+    /// Span of the key, quotes excluded.
+    pub(super) key: Option<(usize, usize)>,
+    /// Where the value ends.
+    pub(super) end: usize,
+}
+
+/// The item that follows at `at`, with its comma unless it is the `first` of its container: `None` where it is no plain
+/// scalar, where its key has escapes, where it may go on behind the end of the text, and where anything is wrong.
+#[inline]
+pub(super) fn plain_item(bytes: &[u8], at: usize, first: bool, keyed: bool) -> Option<PlainItem> {
+    let mut at = skip_white_space(bytes, at);
+    if !first {
+        if bytes.get(at) != Some(&b',') {
+            return None;
+        }
+        at = skip_white_space(bytes, at + 1);
+    }
+    let mut key = None;
+    if keyed {
+        let end = plain_string_end(bytes, at)?;
+        key = Some((at + 1, end - 1));
+        let colon = skip_white_space(bytes, end);
+        if bytes.get(colon) != Some(&b':') {
+            return None;
+        }
+        at = skip_white_space(bytes, colon + 1);
+    }
+    let end = match bytes.get(at)? {
+        b'"' => plain_string_end(bytes, at)?,
+        b't' => word_end(bytes, at, b"true")?,
+        b'f' => word_end(bytes, at, b"false")?,
+        b'n' => word_end(bytes, at, b"null")?,
+        b'-' | b'0'..=b'9' => integer_end(bytes, at)?,
+        _ => return None,
+    };
+    Some(PlainItem { key, end })
+}
+
+/// The end of a string without escapes, behind its quote.
+#[inline]
+fn plain_string_end(bytes: &[u8], at: usize) -> Option<usize> {
+    if bytes.get(at) != Some(&b'"') {
+        return None;
+    }
+    let end = plain_run_end(bytes, at + 1);
+    (bytes.get(end) == Some(&b'"')).then_some(end + 1)
+}
+
+#[inline]
+fn word_end(bytes: &[u8], at: usize, word: &[u8]) -> Option<usize> {
+    bytes.get(at..)?.starts_with(word).then_some(at + word.len())
+}
+
+/// The end of an integer that is not long and has something behind it.
+#[inline]
+fn integer_end(bytes: &[u8], at: usize) -> Option<usize> {
+    let start = at + usize::from(bytes.get(at) == Some(&b'-'));
+    let mut end = start;
+    while bytes.get(end)?.is_ascii_digit() {
+        end += 1;
+    }
+    let (digits, leading_zero) = (end - start, bytes.get(start) == Some(&b'0'));
+    let plain = (1..=18).contains(&digits) && !(leading_zero && digits > 1);
+    (plain && !matches!(bytes.get(end)?, b'.' | b'e' | b'E' | b'+' | b'-')).then_some(end)
+}
+
 /// A number made of the length, the first and the last eight bytes of a text: equal for equal texts, and different for
 /// most others.
 #[inline]
