@@ -26,9 +26,10 @@ impl NameFilter {
         let words = usize::try_from(BITS / 64).unwrap_or_default();
         let mut bits = vec![0_u64; words].into_boxed_slice();
         for name in &names {
-            let (word, bit) = place_of(print_of(name.as_bytes()));
-            if let Some(word) = bits.get_mut(word) {
-                *word |= bit;
+            for (word, bit) in places_of(print_of(name.as_bytes())) {
+                if let Some(word) = bits.get_mut(word) {
+                    *word |= bit;
+                }
             }
         }
         Self { bits, names, any: false }
@@ -75,8 +76,8 @@ impl NameFilter {
     /// Whether the name with this print may be in it: never wrong when it says no.
     #[inline]
     pub(super) fn may_have(&self, print: u64) -> bool {
-        let (word, bit) = place_of(print);
-        self.any || self.bits.get(word).is_some_and(|word| word & bit != 0)
+        let has = |(word, bit): (usize, u64)| self.bits.get(word).is_some_and(|word| word & bit != 0);
+        self.any || places_of(print).into_iter().all(has)
     }
 }
 
@@ -86,11 +87,15 @@ impl std::fmt::Debug for NameFilter {
     }
 }
 
+/// Two places for a name: that both are taken by chance is rare.
 #[inline]
-fn place_of(print: u64) -> (usize, u64) {
+fn places_of(print: u64) -> [(usize, u64); 2] {
     // The print's bits are not spread evenly.
-    let spread = print.wrapping_mul(0xff51_afd7_ed55_8ccd) >> 49;
-    (usize::try_from(spread / 64).unwrap_or_default(), 1 << (spread % 64))
+    let spread = print.wrapping_mul(0xff51_afd7_ed55_8ccd);
+    [spread >> 49, spread >> 34].map(|place| {
+        let place = place % BITS;
+        (usize::try_from(place / 64).unwrap_or_default(), 1 << (place % 64))
+    })
 }
 
 #[cfg(test)]

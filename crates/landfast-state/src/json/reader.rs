@@ -541,6 +541,10 @@ impl<'a> Reader<'a> {
 
     #[cold]
     fn error_at(&self, kind: E, offset: usize) -> JsonError {
+        // Nobody will see that the part of the text that is at hand has ended.
+        if self.partial && matches!(kind, E::UnexpectedEnd { .. }) {
+            return JsonError { kind, place: Place { line: 0, column: 0, offset }, path: String::new() };
+        }
         JsonError { kind, place: self.place_of(offset), path: self.path() }
     }
 

@@ -125,10 +125,12 @@ fn integer_end(bytes: &[u8], at: usize) -> Option<usize> {
 /// most others.
 #[inline]
 pub(super) fn print_of(text: &[u8]) -> u64 {
-    let (head, tail) = if text.len() >= 8 {
-        (word_at(text, 0).unwrap_or_default(), word_at(text, text.len() - 8).unwrap_or_default())
-    } else {
-        (text.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)), 0)
+    let (head, tail) = match (text.first_chunk::<8>(), text.last_chunk::<8>()) {
+        (Some(head), Some(tail)) => (u64::from_le_bytes(*head), u64::from_le_bytes(*tail)),
+        _ => match (text.first_chunk::<4>(), text.last_chunk::<4>()) {
+            (Some(head), Some(tail)) => (u64::from(u32::from_le_bytes(*head)), u64::from(u32::from_le_bytes(*tail))),
+            _ => (text.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)), 0),
+        },
     };
     let length = u64::try_from(text.len()).unwrap_or_default();
     head.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ tail.rotate_left(23) ^ length << 56

@@ -3,6 +3,7 @@
 //! What is read here are parts: values that every reader needs, and spans of the text for the rest. A reader of a whole file
 //! in memory and one of a stream make different things of them.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -29,7 +30,16 @@ pub(super) struct Head {
     mode: Option<ResourceMode>,
     type_name: Option<Box<str>>,
     name: Option<Box<str>>,
-    provider: Option<Arc<Result<ProviderConfigAddress, AddressError>>>,
+    provider: Option<KnownProvider>,
+    /// A provider that was read before.
+    known: Option<KnownProvider>,
+}
+
+/// A provider as it is written, and what that is.
+#[derive(Debug, Clone)]
+pub(super) struct KnownProvider {
+    text: Arc<str>,
+    parsed: Arc<Result<ProviderConfigAddress, AddressError>>,
 }
 
 /// A resource without its instances. The provider is an error where it is none, so that terraform passes the resource over.
@@ -56,17 +66,32 @@ impl Head {
         matches!(key, "module" | "mode" | "type" | "name" | "provider")
     }
 
+    /// The head, which need not parse this provider again.
+    pub(super) fn knowing(self, known: Option<KnownProvider>) -> Self {
+        Self { known, ..self }
+    }
+
+    /// The provider, where it has come.
+    pub(super) fn provider(self) -> Option<KnownProvider> {
+        self.provider
+    }
+
     /// The resource, where everything that names it has come and is right. A module may still come: a resource of the root
     /// has none.
-    pub(super) fn named_already(&self, reader: &Reader<'_>) -> Option<Named> {
-        let complete =
-            self.mode.is_some() && self.type_name.is_some() && self.name.is_some() && self.provider.is_some();
-        complete.then(|| self.clone().finish(reader).ok()).flatten()
+    pub(super) fn named_already(&mut self) -> Option<Named> {
+        let (mode, type_name, name) = (self.mode?, self.type_name.as_ref()?, self.name.as_ref()?);
+        let provider = Arc::clone(&self.provider.as_ref()?.parsed);
+        if !is_resource_type(mode, type_name) || !is_name(name) {
+            return None;
+        }
+        let (type_name, name) = (self.type_name.take()?, self.name.take()?);
+        let module = self.module.take().unwrap_or(ModuleAddress::ROOT);
+        Some(Named { address: Arc::new(ResourceAddress { module, mode, type_name, name }), provider })
     }
 
     /// Whether terraform does not look into the resource, as far as is known.
     pub(super) fn is_passed_over(&self) -> bool {
-        self.provider.as_ref().is_some_and(|provider| provider.is_err())
+        self.provider.as_ref().is_some_and(|provider| provider.parsed.is_err())
     }
 
     /// Reads the value of the member with this key, which is not `instances`.
@@ -87,26 +112,33 @@ impl Head {
             }
             "type" => self.type_name = optional_string(reader)?.map(Into::into),
             "name" => self.name = optional_string(reader)?.map(Into::into),
-            "provider" => self.provider = Some(Arc::new(optional_string(reader)?.unwrap_or_default().parse())),
+            "provider" => {
+                let text = if reader.null()? { Cow::Borrowed("") } else { reader.string()? };
+                self.provider = Some(match &self.known {
+                    Some(known) if *known.text == *text => known.clone(),
+                    _ => KnownProvider { text: Arc::from(&*text), parsed: Arc::new(text.parse()) },
+                });
+            }
             _ => drop(reader.raw()?),
         }
         Ok(())
     }
 
     /// The resource that is named so.
-    pub(super) fn finish(self, reader: &Reader<'_>) -> Result<Named, JsonError> {
+    pub(super) fn finish(&mut self, reader: &Reader<'_>) -> Result<Named, JsonError> {
         let missing = |what: &str| reader.invalid_at_absolute(self.at, format!("a resource without `{what}`"));
         let mode = self.mode.ok_or_else(|| missing("mode"))?;
-        let type_name = self.type_name.ok_or_else(|| missing("type"))?;
-        let name = self.name.ok_or_else(|| missing("name"))?;
+        let type_name = self.type_name.clone().ok_or_else(|| missing("type"))?;
+        let name = self.name.clone().ok_or_else(|| missing("name"))?;
         // terraform takes any text there, and prints addresses that nothing can parse.
         if !is_resource_type(mode, &type_name) || !is_name(&name) {
             return Err(reader.invalid_at_absolute(self.at, "a resource whose type or name is not a name"));
         }
-        let module = self.module.unwrap_or(ModuleAddress::ROOT);
+        let module = self.module.clone().unwrap_or(ModuleAddress::ROOT);
+        let provider = self.provider.as_ref().map(|provider| Arc::clone(&provider.parsed));
         Ok(Named {
             address: Arc::new(ResourceAddress { module, mode, type_name, name }),
-            provider: self.provider.unwrap_or_else(|| Arc::new("".parse())),
+            provider: provider.unwrap_or_else(|| Arc::new("".parse())),
         })
     }
 }

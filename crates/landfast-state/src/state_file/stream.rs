@@ -7,7 +7,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::Arc;
 
 use super::order::Order;
-use super::resource::{Head, InstanceParts, Named, count_instance, read_instance};
+use super::resource::{Head, InstanceParts, KnownProvider, Named, count_instance, read_instance};
 use super::stream_object::{Located, StreamedObject};
 use super::v4::read_outputs;
 use super::{Header, IgnoredResource};
@@ -78,6 +78,8 @@ pub struct StateStream<R> {
     current: Option<(Named, InstanceParts, Noticed)>,
     watch: Option<Watch>,
     order: Order,
+    /// The provider of the resource before, which most have as well.
+    provider: Option<KnownProvider>,
 }
 
 /// Whether a name that is watched for stands in an object.
@@ -109,7 +111,7 @@ enum Phase {
 /// What a member of a resource was.
 enum Member {
     End(Named),
-    Head(Head),
+    Head,
     Entered(Named),
     Kept(Named, VecDeque<InstanceParts>),
 }
@@ -140,6 +142,7 @@ impl<R: Read + Seek> StateStream<R> {
             current: None,
             watch: None,
             order: Order::default(),
+            provider: None,
         };
         if stream.step(|reader| reader.peek())? != Kind::Object {
             return Err(stream.whole("not a JSON object"));
@@ -404,46 +407,45 @@ impl<R: Read + Seek> StateStream<R> {
             reader.enter_object()?;
             Ok(Some(head))
         })?;
-        self.phase = head.map_or(Phase::Top, Phase::Resource);
+        let known = self.provider.clone();
+        self.phase = head.map_or(Phase::Top, |head| Phase::Resource(head.knowing(known)));
         Ok(())
     }
 
-    fn resource_member(&mut self, head: Head) -> Result<(), StreamError> {
+    fn resource_member(&mut self, mut head: Head) -> Result<(), StreamError> {
         let offset = head.offset();
         let counted = self.instances;
         let mut count = counted;
+        // The step may be taken again: what it has set in the head it sets anew.
         let member = self.step(|reader| {
-            // The step may be taken again: it starts from the same each time.
             count = counted;
-            let mut head = head.clone();
             let Some(key) = reader.next_member()? else { return head.finish(reader).map(Member::End) };
             match &*key {
                 "instances" if head.is_passed_over() => drop(reader.raw()?),
                 "instances" if reader.null()? => {}
-                // What is wrong with its name is told behind everything else that is wrong with a resource.
-                "instances" => match head.named_already(reader) {
-                    Some(named) => {
-                        reader.enter_array()?;
+                "instances" => {
+                    reader.enter_array()?;
+                    // What is wrong with its name is told behind everything else that is wrong with a resource.
+                    if let Some(named) = head.named_already() {
                         return Ok(Member::Entered(named));
                     }
-                    None => {
-                        let kept = keep_instances(reader, &mut head, &mut count)?;
-                        return Ok(Member::Kept(head.finish(reader)?, kept));
-                    }
-                },
+                    let kept = keep_instances(reader, &mut head, &mut count)?;
+                    return Ok(Member::Kept(head.finish(reader)?, kept));
+                }
                 key => head.read(reader, key)?,
             }
-            Ok(Member::Head(head))
+            Ok(Member::Head)
         })?;
         self.instances = count;
         self.phase = match member {
-            Member::Head(head) => Phase::Resource(head),
+            Member::Head => Phase::Resource(head),
             Member::End(named) | Member::Kept(named, _) if named.provider.is_err() => {
                 self.ignored.push((named, offset));
                 Phase::Resources
             }
             Member::End(_) => Phase::Resources,
             Member::Entered(named) => {
+                self.provider = head.provider();
                 let names = self.names(&named);
                 self.window.open_mut().into_iter().for_each(|open| open.keys().watch(names.clone()));
                 Phase::Instances(named)
@@ -551,14 +553,13 @@ enum TopMember {
     End,
 }
 
-/// Reads the instances of a resource that is not named yet, and the rest of the resource.
+/// Reads the instances of a resource that is not named yet, their array entered, and the rest of the resource.
 fn keep_instances(
     reader: &mut Reader<'_>,
     head: &mut Head,
     count: &mut usize,
 ) -> Result<VecDeque<InstanceParts>, JsonError> {
     let mut kept = VecDeque::new();
-    reader.enter_array()?;
     while reader.next_element()? {
         count_instance(reader, count)?;
         kept.push_back(read_instance(reader)?);
