@@ -1,7 +1,7 @@
 //! Choosing objects of a state by address.
 
 use landfast::state::address::{InstanceAddress, InstanceKey, ModuleAddress};
-use landfast::state::{Document, Snapshot};
+use landfast::state::{Document, IgnoredResource, Snapshot};
 
 use crate::args::Select;
 use crate::error::CliError;
@@ -33,9 +33,13 @@ impl Selection {
         self.0.is_empty() || self.0.iter().any(|wanted| wanted.holds(address))
     }
 
-    /// Refuses addresses that nothing in the snapshot has.
-    pub(crate) fn check(&self, args: &Select, snapshot: &Snapshot) -> Result<(), CliError> {
-        let absent = self.0.iter().position(|wanted| !snapshot.instances().any(|address| wanted.holds(address)));
+    /// Refuses addresses that nothing has.
+    pub(crate) fn check<'a>(
+        &self,
+        args: &Select,
+        present: impl IntoIterator<Item = &'a InstanceAddress> + Clone,
+    ) -> Result<(), CliError> {
+        let absent = self.0.iter().position(|wanted| !present.clone().into_iter().any(|address| wanted.holds(address)));
         match absent.and_then(|at| args.addresses.get(at)) {
             Some(address) => Err(CliError::new(format!("{}: no {address} in it", args.state.display()))),
             None => Ok(()),
@@ -64,12 +68,18 @@ pub(crate) fn open(args: &Select) -> Result<(Snapshot, Selection), CliError> {
         ));
     }
     if let Document::State(state) = &document {
-        for ignored in state.ignored() {
-            let (file, place, address, reason) = (state.file(), ignored.place, &ignored.address, &ignored.reason);
-            output::warn(&format!("{file}:{place}: {address} is left out, as terraform does: {reason}"));
-        }
+        warn_of_ignored(state.file(), state.ignored());
     }
     let snapshot = document.recorded();
-    selection.check(args, &snapshot)?;
+    let present: Vec<&InstanceAddress> = snapshot.instances().collect();
+    selection.check(args, present.iter().copied())?;
     Ok((snapshot, selection))
+}
+
+/// Names the resources that are left out.
+pub(crate) fn warn_of_ignored(file: &str, ignored: &[IgnoredResource]) {
+    for ignored in ignored {
+        let (place, address, reason) = (ignored.place, &ignored.address, &ignored.reason);
+        output::warn(&format!("{file}:{place}: {address} is left out, as terraform does: {reason}"));
+    }
 }

@@ -1,16 +1,55 @@
 //! `landfast state list`
 
 use landfast::ExitCode;
+use landfast::state::StreamError;
+use landfast::state::address::InstanceAddress;
 
 use crate::args::{Global, StateList};
 use crate::error::CliError;
+use crate::input;
 use crate::output::{Secrecy, write};
 
 pub(crate) fn run(args: &StateList, global: &Global) -> Result<ExitCode, CliError> {
-    let (snapshot, selection) = super::select::open(&args.select)?;
     // Addresses print themselves as terraform prints them, with everything escaped that a terminal would not show.
-    let wanted = snapshot.instances().filter(|address| selection.holds(address));
-    let list: String = wanted.map(|address| format!("{address}\n")).collect();
+    let list: String = match streamed(args)? {
+        Some(list) => list.iter().map(|address| format!("{address}\n")).collect(),
+        None => {
+            let (snapshot, selection) = super::select::open(&args.select)?;
+            let wanted = snapshot.instances().filter(|address| selection.holds(address));
+            wanted.map(|address| format!("{address}\n")).collect()
+        }
+    };
     write(global, list.as_bytes(), Secrecy::Ordinary)?;
     Ok(ExitCode::Clean)
+}
+
+/// The addresses of a state that need not be read as a whole, without holding more of it than them.
+fn streamed(args: &StateList) -> Result<Option<Vec<InstanceAddress>>, CliError> {
+    if !input::is_file(&args.select.state) {
+        return Ok(None);
+    }
+    let selection = super::select::Selection::parse(&args.select.addresses)?;
+    match addresses(args) {
+        Ok((mut addresses, ignored)) => {
+            super::select::warn_of_ignored(&args.select.state.display().to_string(), &ignored);
+            selection.check(&args.select, &addresses)?;
+            addresses.retain(|address| selection.holds(address));
+            Ok(Some(addresses))
+        }
+        Err(StreamError::Whole { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn addresses(args: &StateList) -> Result<(Vec<InstanceAddress>, Vec<landfast::state::IgnoredResource>), StreamError> {
+    let mut stream = landfast::open_stream(&args.select.state)?;
+    let mut addresses = Vec::new();
+    while let Some(object) = stream.advance()? {
+        addresses.push(object.instance());
+    }
+    stream.check_unique()?;
+    addresses.sort();
+    // A current object and a deposed one are of one instance.
+    addresses.dedup();
+    Ok((addresses, stream.ignored()?))
 }
