@@ -34,3 +34,22 @@ fn the_json_patch_suite() {
     }
     assert_eq!(ran, 75, "cases of the suite with a document and an expected one");
 }
+
+/// The bytes of everything in the corpus whose name says that it is a state, in the order of their paths.
+pub(crate) fn states() -> Vec<Vec<u8>> {
+    let mut folders = vec![corpus()];
+    let mut files = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if path.is_dir() {
+                folders.push(path);
+            } else if name.contains("tfstate") || name.ends_with(".state") {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    files.iter().map(|file| std::fs::read(file).unwrap()).collect()
+}

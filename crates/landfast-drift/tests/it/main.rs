@@ -17,4 +17,5 @@ mod laws;
 mod moves;
 mod secrets;
 mod statuses;
+mod streams;
 mod world;
