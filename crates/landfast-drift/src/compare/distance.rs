@@ -16,6 +16,8 @@ const PAIR_BUDGET: usize = 10_000;
 pub(super) struct Distance {
     /// The number of leaves that changed, went or came, as far as no named rule makes them equal.
     pub(super) leaves: usize,
+    /// The number of changes that a report would list.
+    pub(super) changes: usize,
     /// Whether both are objects or both lists, which can be one element however much of it has changed.
     same_container: bool,
 }
@@ -34,7 +36,7 @@ impl Walk<'_> {
         let found = self.aside(|walk| walk.pair(before, after, Place::Element));
         self.weighing = weighing;
         let kinds = (before.and_then(container), after.and_then(container));
-        Distance { leaves: found.weight, same_container: kinds.0.is_some() && kinds.0 == kinds.1 }
+        Distance { leaves: found.weight, changes: found.count, same_container: kinds.0.is_some() && kinds.0 == kinds.1 }
     }
 
     /// The distances of all pairs, row by row. Ask first whether that can be afforded.

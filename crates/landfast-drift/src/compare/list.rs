@@ -32,12 +32,12 @@ impl Walk<'_> {
     /// Compares the elements in their order.
     fn sequence(&mut self, before: &[Value], after: &[Value]) {
         let mut matches = self.edits(before, after);
-        // Elements that stand more than once can make a script short that moves them about; what stands in its place and
+        // Elements that stand more than once, or moved, can make a script short that says more: what stands in its place and
         // differs little is the better account then.
         let in_place = by_position(0..before.len(), 0..after.len());
         if before.len() == after.len() && matches != in_place && self.affords(2, before, after) {
-            let moved = self.distances(before, after, &matches);
-            if self.distances(before, after, &in_place) < moved {
+            let (moved, stayed) = (self.distances(before, after, &matches), self.distances(before, after, &in_place));
+            if stayed.leaves < moved.leaves || stayed.changes <= moved.changes {
                 matches = in_place;
             }
         }
@@ -57,11 +57,14 @@ impl Walk<'_> {
         matches
     }
 
-    fn distances(&mut self, before: &[Value], after: &[Value], matches: &[Match]) -> usize {
-        let mut sum = 0_usize;
+    /// What all pairs of elements are apart together.
+    fn distances(&mut self, before: &[Value], after: &[Value], matches: &[Match]) -> Apart {
+        let mut sum = Apart { leaves: 0, changes: 0 };
         for (old, new) in matches {
             let (old, new) = (old.and_then(|at| before.get(at)), new.and_then(|at| after.get(at)));
-            sum = sum.saturating_add(self.distance(old, new).leaves);
+            let distance = self.distance(old, new);
+            sum.leaves = sum.leaves.saturating_add(distance.leaves);
+            sum.changes += distance.changes;
         }
         sum
     }
@@ -160,6 +163,12 @@ impl Walk<'_> {
         rest(old, &pairs.iter().map(|(row, _)| *row).collect());
         rest(new, &pairs.iter().map(|(_, column)| *column).collect());
     }
+}
+
+/// How far lists are apart.
+struct Apart {
+    leaves: usize,
+    changes: usize,
 }
 
 /// Whether the number of times that an element stands in a list means anything.

@@ -44,6 +44,8 @@ pub(super) struct Found {
     pub(super) normalised: Vec<Normalised>,
     /// Sensitive values that could not be compared.
     pub(super) unreadable: Vec<AttributePath>,
+    /// The number of changes, whether they are listed or not.
+    pub(super) count: usize,
     /// The number of leaves in the changes.
     pub(super) weight: usize,
 }
@@ -58,6 +60,7 @@ impl Found {
         self.changes.extend(other.changes);
         self.normalised.extend(other.normalised);
         self.unreadable.extend(other.unreadable);
+        self.count += other.count;
         self.weight = self.weight.saturating_add(other.weight);
     }
 }
@@ -329,6 +332,7 @@ impl<'a> Walk<'a> {
     pub(super) fn change(&mut self, before: Option<&Value>, after: Option<&Value>, place: Place) {
         let weight = before.map_or(0, leaves).max(after.map_or(0, leaves));
         self.found.weight = self.found.weight.saturating_add(weight);
+        self.found.count += 1;
         if self.weighing {
             return;
         }

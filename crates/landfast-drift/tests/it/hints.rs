@@ -51,6 +51,14 @@ fn the_more_of_an_element_changes_the_more_it_counts() {
 }
 
 #[test]
+fn what_moved_in_a_list_and_changed_counts_no_less() {
+    let list =
+        |text: &str| drift(r#"{"l":[{"a":1,"b":2},"q","r"]}"#, &format!(r#"{{"l":{text}}}"#), &bare()).changes.len();
+    let (moved, changed) = (list(r#"["r","q",{"a":1,"b":2}]"#), list(r#"["r","q",{"a":9,"b":2}]"#));
+    assert_eq!((moved, changed), (2, 2));
+}
+
+#[test]
 fn a_set_of_many_changed_elements_is_compared_in_its_order() {
     let set = |text: &str| {
         let elements: Vec<String> = (0..400).map(|at| format!(r#"{{"id":{at},"text":"{text}"}}"#)).collect();
