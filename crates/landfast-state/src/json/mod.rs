@@ -18,6 +18,7 @@ mod scan;
 pub(crate) mod splice;
 mod structural;
 mod text;
+mod tokens;
 mod window;
 
 pub use canonical::{write_canonical, write_canonical_string};

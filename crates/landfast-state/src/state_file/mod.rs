@@ -10,6 +10,7 @@ mod order;
 mod resource;
 mod sensitive;
 mod stream;
+mod stream_again;
 mod stream_object;
 mod v4;
 

@@ -1,21 +1,19 @@
 //! Reading a state of format 4 object by object, without holding it.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::fmt;
-use std::hash::{BuildHasher as _, RandomState};
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek};
 use std::sync::Arc;
 
+use super::Header;
 use super::order::Order;
 use super::resource::{Head, InstanceParts, KnownProvider, Named, count_instance, read_instance};
-use super::stream_object::{Located, StreamedObject};
+use super::stream_object::StreamedObject;
 use super::v4::read_outputs;
-use super::{Header, IgnoredResource};
-use crate::address::ObjectAddress;
-use crate::json::{CHUNK, JsonError, JsonErrorKind, Kind, Limits, NameFilter, Place, Reader, Window, WindowError};
+use crate::json::{CHUNK, JsonError, JsonErrorKind, Kind, Limits, NameFilter, Reader, Window, WindowError};
 use crate::read_error::ReadError;
 use crate::redact::SecretTexts;
-use crate::snapshot::{Origin, ResourceObject, SourceKind};
+use crate::snapshot::{Origin, SourceKind};
 use crate::value::Value;
 
 /// Why a state cannot be read as a stream.
@@ -67,17 +65,17 @@ type Watch = Box<dyn Fn(&str) -> Option<Arc<NameFilter>> + Send>;
 /// # Ok::<(), landfast_state::StreamError>(())
 /// ```
 pub struct StateStream<R> {
-    window: Window<R>,
-    file: String,
+    pub(super) window: Window<R>,
+    pub(super) file: String,
     phase: Phase,
     version: Option<u64>,
     header: Header,
     secrets: SecretTexts,
-    ignored: Vec<(Named, usize)>,
+    pub(super) ignored: Vec<(Named, usize)>,
     instances: usize,
     current: Option<(Named, InstanceParts, Noticed)>,
     watch: Option<Watch>,
-    order: Order,
+    pub(super) order: Order,
     /// The provider of the resource before, which most have as well.
     provider: Option<KnownProvider>,
 }
@@ -187,44 +185,6 @@ impl<R: Read + Seek> StateStream<R> {
         Ok(self.current())
     }
 
-    /// Refuses a state in which an address stands twice, once it has been read to its end. Where its objects came in
-    /// terraform's order that is known; otherwise they are read once more, and 24 bytes are kept for each.
-    ///
-    /// # Errors
-    /// When an address stands twice, or the input cannot be read again.
-    pub fn check_unique(&mut self) -> Result<(), StreamError> {
-        if self.order.is_kept() {
-            return Ok(());
-        }
-        let file = self.file.clone();
-        let input = self.window.input();
-        seek(input, 0).map_err(|source| StreamError::Io { file: file.clone(), source })?;
-        let limits = Limits::default().of_any_size();
-        let mut again = StateStream::open(input, &file, &limits)?;
-        let twice = again.find_twice()?;
-        let Some((address, first, second)) = twice else { return Ok(()) };
-        let first = self.place(first)?;
-        let kind = JsonErrorKind::Invalid(format!("{address} stands twice (first at {first})"));
-        let error = JsonError { kind, place: self.place(second)?, path: String::from("resources") };
-        Err(ReadError::json(&self.file, error).into())
-    }
-
-    /// The first object whose address stood before, with the offsets of both.
-    fn find_twice(&mut self) -> Result<Option<(ObjectAddress, usize, usize)>, StreamError> {
-        // Two hashes with keys of their own are as good as the address.
-        let keys = [RandomState::default(), RandomState::default()];
-        let mut seen: HashMap<(u64, u64), usize> = HashMap::new();
-        while let Some(object) = self.advance()? {
-            let address = object.address();
-            let [a, b] = [&keys[0], &keys[1]].map(|key| key.hash_one(&address));
-            let offset = object.located().offset;
-            if let Some(first) = seen.insert((a, b), offset) {
-                return Ok(Some((address, first, offset)));
-            }
-        }
-        Ok(None)
-    }
-
     /// Passes the next object where it is an object of the same resource, written in the same way as `object`, which stands in
     /// another stream with the same limits: what was checked there need not be checked again, so this costs little more than
     /// reading. `false` where another object follows, or none: then nothing has been passed.
@@ -285,24 +245,6 @@ impl<R: Read + Seek> StateStream<R> {
         Some(object)
     }
 
-    /// Reads an object again that was passed before.
-    ///
-    /// # Errors
-    /// When the input cannot be read, or does not hold any more what it held.
-    pub fn reread(&mut self, object: &Located) -> Result<ResourceObject, StreamError> {
-        let mut bytes = vec![0; object.len];
-        let behind = self.window.read();
-        let input = self.window.input();
-        let found = seek(input, object.offset).and_then(|()| input.read_exact(&mut bytes));
-        let back = seek(input, behind);
-        found.and(back).map_err(|source| StreamError::Io { file: self.file.clone(), source })?;
-        let changed = |_| self.whole("it changed while it was read");
-        let mut reader = Reader::new(&bytes, &Limits::default().of_any_size()).map_err(changed)?;
-        let parts = read_instance(&mut reader).map_err(changed)?;
-        let text = std::str::from_utf8(&bytes).unwrap_or_default();
-        Ok(StreamedObject::new(&object.named, &parts, text, 0).to_object())
-    }
-
     /// Where the state comes from, as far as it has been read: all of it at the end.
     #[must_use]
     pub fn origin(&self) -> Origin {
@@ -315,22 +257,6 @@ impl<R: Read + Seek> StateStream<R> {
         &self.secrets
     }
 
-    /// The resources that terraform passes over, as far as the state has been read.
-    ///
-    /// # Errors
-    /// When the input cannot be read again to find their places.
-    pub fn ignored(&mut self) -> Result<Vec<IgnoredResource>, StreamError> {
-        let found = self.ignored.clone();
-        let mut ignored = Vec::new();
-        for (named, offset) in found {
-            if let Err(reason) = (*named.provider).clone() {
-                let address = (*named.address).clone();
-                ignored.push(IgnoredResource { address, place: self.place(offset)?, reason });
-            }
-        }
-        Ok(ignored)
-    }
-
     /// The most bytes of the text that were held at a time.
     #[must_use]
     pub fn longest_window(&self) -> usize {
@@ -341,14 +267,6 @@ impl<R: Read + Seek> StateStream<R> {
     #[must_use]
     pub fn file(&self) -> &str {
         &self.file
-    }
-
-    /// Where an object stands in the file.
-    ///
-    /// # Errors
-    /// When the input cannot be read again.
-    pub fn place_of(&mut self, object: &Located) -> Result<Place, StreamError> {
-        self.place(object.offset)
     }
 
     fn top_member(&mut self) -> Result<(), StreamError> {
@@ -529,18 +447,7 @@ impl<R: Read + Seek> StateStream<R> {
         }
     }
 
-    /// The place of an offset: what stands before it is read once more.
-    fn place(&mut self, offset: usize) -> Result<Place, StreamError> {
-        let behind = self.window.read();
-        let input = self.window.input();
-        let found =
-            seek(input, 0).and_then(|()| Place::in_stream(input.take(u64::try_from(offset).unwrap_or(u64::MAX))));
-        let back = seek(input, behind);
-        let place = found.and_then(|place| back.map(|()| place));
-        place.map_err(|source| StreamError::Io { file: self.file.clone(), source })
-    }
-
-    fn whole(&self, reason: &'static str) -> StreamError {
+    pub(super) fn whole(&self, reason: &'static str) -> StreamError {
         StreamError::Whole { file: self.file.clone(), reason }
     }
 }
@@ -568,10 +475,6 @@ fn keep_instances(
         head.read(reader, &key)?;
     }
     Ok(kept)
-}
-
-fn seek(input: &mut impl Seek, offset: usize) -> io::Result<()> {
-    input.seek(SeekFrom::Start(u64::try_from(offset).unwrap_or(u64::MAX))).map(drop)
 }
 
 impl<R> fmt::Debug for StateStream<R> {

@@ -8,6 +8,7 @@ use proptest::sample::Index;
 use super::super::StateFile;
 use super::*;
 use crate::address::{InstanceKey, ObjectAddress};
+use crate::snapshot::ResourceObject;
 
 const STATE: &str = include_str!("../../tests/data/stream.tfstate");
 
