@@ -17,7 +17,7 @@ pub fn show_object(object: &ResourceObject, redactor: &Redactor) -> String {
         // Writing to a string cannot fail, here and below.
         let _ = writeln!(out, "provider: {}", escape_line(&object.provider));
     }
-    for dependency in &object.dependencies {
+    for dependency in object.dependencies.iter() {
         let _ = writeln!(out, "depends on: {}", escape_line(&dependency.to_string()));
     }
     if let Value::Object(members) = redactor.mark(object.value()) {

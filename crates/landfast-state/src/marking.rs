@@ -193,7 +193,7 @@ mod tests {
             sensitive: Vec::new(),
             unknown: Vec::new(),
             fingerprints: Vec::new(),
-            dependencies: Vec::new(),
+            dependencies: Default::default(),
         }
     }
 

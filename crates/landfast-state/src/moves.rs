@@ -74,7 +74,7 @@ mod tests {
             sensitive: Vec::new(),
             unknown: Vec::new(),
             fingerprints: Vec::new(),
-            dependencies: Vec::new(),
+            dependencies: Default::default(),
         };
         let origin = Origin::new(SourceKind::State, "test");
         Snapshot::new(origin, addresses.iter().map(object).collect(), SecretTexts::default()).unwrap()

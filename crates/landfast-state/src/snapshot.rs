@@ -1,6 +1,7 @@
 //! Snapshots: immutable sets of resource objects, and observations, which are snapshots that know what they miss.
 
 use std::fmt;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -109,7 +110,7 @@ pub struct ResourceObject {
     /// Sensitive values of which only the fingerprint is known; the attributes have `null` in their places.
     pub fingerprints: Vec<(AttributePath, Fingerprint)>,
     /// Resources that this one depends on, without keys.
-    pub dependencies: Vec<ResourceAddress>,
+    pub dependencies: Arc<[ResourceAddress]>,
 }
 
 impl ResourceObject {
@@ -271,7 +272,12 @@ impl Snapshot {
     /// # Errors
     /// When an address stands in two of them: those must be compared one at a time.
     pub fn join(parts: impl IntoIterator<Item = Self>) -> Result<Self, DuplicateObject> {
-        let parts: Vec<Self> = parts.into_iter().collect();
+        let mut parts: Vec<Self> = parts.into_iter().collect();
+        if parts.len() == 1
+            && let Some(only) = parts.pop()
+        {
+            return Ok(only);
+        }
         let mut secrets = SecretTexts::default();
         let mut origins = Vec::new();
         let mut objects = Vec::new();

@@ -142,10 +142,18 @@ pub(crate) fn rows(sizes: &Sizes, places: &Places) -> Vec<Row> {
         ..row("list", format!("List the addresses of a state of {} instances (100 MB).", sizes.medium), &[&medium])
     });
 
-    // The streaming mode becomes a program here, with `memory(…, Bound::AtMost(50.0 * MB))`.
     rows.push(Row {
-        programs: vec![check(places, "landfast check, in memory", &large, &[]), values(&large)],
-        goals: vec![cpu(0, less(1, 6.0, 10.0)), memory(0, less(1, 3.0, None))],
+        programs: vec![
+            check(places, "landfast check, as streams", &large, &["--streaming", "always"]),
+            check(places, "landfast check, in memory", &large, &["--streaming", "never"]),
+            values(&large),
+        ],
+        goals: vec![
+            cpu(0, less(2, 6.0, 10.0)),
+            memory(0, Bound::AtMost(50.0 * MB)),
+            cpu(1, less(2, 6.0, 10.0)),
+            memory(1, less(2, 3.0, None)),
+        ],
         ..row("compare", format!("Compare {} instances a side, 1 % of them drifted.", sizes.large), &[&large])
     });
 
@@ -222,7 +230,6 @@ pub(crate) fn rows(sizes: &Sizes, places: &Places) -> Vec<Row> {
         )
     });
 
-    // With the streaming mode this is its row.
     rows.push(Row {
         programs: vec![
             check(places, "landfast check, ten times as much", &huge, &[]),

@@ -19,7 +19,7 @@ pub(crate) fn object(address: &str, attributes: &str) -> ResourceObject {
         sensitive: Vec::new(),
         unknown: Vec::new(),
         fingerprints: Vec::new(),
-        dependencies: Vec::new(),
+        dependencies: Default::default(),
     }
 }
 

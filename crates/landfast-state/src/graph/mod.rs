@@ -57,7 +57,7 @@ impl DependencyGraph {
         let mut edges: BTreeMap<ResourceAddress, BTreeSet<&ResourceAddress>> = BTreeMap::new();
         for object in snapshot.objects() {
             let resource = object.address.instance.resource.without_keys();
-            edges.entry(resource).or_default().extend(&object.dependencies);
+            edges.entry(resource).or_default().extend(object.dependencies.iter());
         }
         let mut graph = DiGraph::new();
         let nodes: BTreeMap<_, _> =

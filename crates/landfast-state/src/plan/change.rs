@@ -254,7 +254,7 @@ impl ResourceChange {
             sensitive: Vec::new(),
             unknown: Vec::new(),
             fingerprints: Vec::new(),
-            dependencies: Vec::new(),
+            dependencies: Default::default(),
         }
     }
 }

@@ -170,7 +170,7 @@ impl Resource {
             tainted: false,
             attributes: Attributes::None,
             sensitive: Vec::new(),
-            dependencies: Vec::new(),
+            dependencies: Default::default(),
         };
         reader.expect(Kind::Object)?;
         each_member(reader, |reader, key| {
@@ -205,7 +205,7 @@ impl Resource {
             sensitive: self.sensitive,
             unknown: Vec::new(),
             fingerprints: Vec::new(),
-            dependencies: self.dependencies,
+            dependencies: self.dependencies.into(),
         })
     }
 }

@@ -172,7 +172,7 @@ fn read_object(reader: &mut Reader<'_>, source: &Bytes) -> Result<ResourceObject
         sensitive: Vec::new(),
         unknown,
         fingerprints,
-        dependencies,
+        dependencies: dependencies.into(),
     })
 }
 

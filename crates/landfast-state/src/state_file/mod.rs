@@ -120,7 +120,7 @@ pub struct StateInstance {
     /// What the provider keeps for itself, a JSON string in base64.
     pub private: Option<RawJson>,
     /// Resources that it depends on.
-    pub dependencies: Vec<ResourceAddress>,
+    pub dependencies: Arc<[ResourceAddress]>,
     /// Whether its replacement is created before it is destroyed.
     pub create_before_destroy: bool,
     /// The identity that the provider gave it.
@@ -264,7 +264,7 @@ impl StateFile {
                 sensitive: instance.sensitive.clone(),
                 unknown: Vec::new(),
                 fingerprints: Vec::new(),
-                dependencies: instance.dependencies.clone(),
+                dependencies: Arc::clone(&instance.dependencies),
             })
         });
         let origin = self.header.origin(SourceKind::State, &self.file);

@@ -153,7 +153,7 @@ pub(super) struct InstanceParts {
     pub(super) attributes: AttributeSpan,
     pub(super) sensitive: Vec<AttributePath>,
     pub(super) private: Option<Span>,
-    pub(super) dependencies: Vec<ResourceAddress>,
+    pub(super) dependencies: Arc<[ResourceAddress]>,
     pub(super) create_before_destroy: bool,
     pub(super) identity: Option<Span>,
     pub(super) identity_schema_version: Option<u64>,
@@ -219,7 +219,7 @@ pub(super) fn read_instance(reader: &mut Reader<'_>) -> Result<InstanceParts, Js
                 instance.private = Some(span(reader)?);
             }
             "private" => {}
-            "dependencies" => instance.dependencies = read_dependencies(reader)?,
+            "dependencies" => instance.dependencies = read_dependencies(reader)?.into(),
             "create_before_destroy" => instance.create_before_destroy = optional_boolean(reader)?,
             "identity" if !reader.null()? => instance.identity = Some(span(reader)?),
             "identity" => {}

@@ -43,7 +43,7 @@ impl Located {
             sensitive: Vec::new(),
             unknown: Vec::new(),
             fingerprints: Vec::new(),
-            dependencies: Vec::new(),
+            dependencies: Default::default(),
         }
     }
 }
@@ -147,7 +147,7 @@ impl<'s> StreamedObject<'s> {
             sensitive: self.parts.sensitive.clone(),
             unknown: Vec::new(),
             fingerprints: Vec::new(),
-            dependencies: self.parts.dependencies.clone(),
+            dependencies: Arc::clone(&self.parts.dependencies),
         }
     }
 
