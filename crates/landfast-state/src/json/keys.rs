@@ -56,6 +56,13 @@ impl Keys {
         self.spans.len()
     }
 
+    /// The spans of the keys from `from` on, as long as their texts are at hand and plain.
+    pub(super) fn plain_spans(&self, text: &str, from: usize) -> Option<Vec<(usize, usize)>> {
+        let spans = self.spans.get(from..)?.to_vec();
+        let plain = |span: &(usize, usize)| text.get(span.0..span.1).is_some_and(|key| !key.contains('\\'));
+        (self.kept.len() <= from && spans.iter().all(plain)).then_some(spans)
+    }
+
     pub(super) fn truncate(&mut self, len: usize) {
         self.spans.truncate(len);
         self.prints.truncate(len);

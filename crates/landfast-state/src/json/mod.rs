@@ -27,6 +27,7 @@ pub use error::{JsonError, JsonErrorKind, Place};
 pub use kind::Kind;
 pub use limits::Limits;
 pub use names::NameFilter;
+pub(crate) use open::Beginning;
 pub use raw::{Elements, Members, Raw, RawJson, RawKind};
 pub use reader::Reader;
 pub use structural::StructuralHasher;

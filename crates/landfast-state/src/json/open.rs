@@ -26,6 +26,15 @@ pub(crate) struct Open {
     pub(super) base: usize,
 }
 
+/// How an object begins, to the array in it that was entered last: where another document has the same text, it need not be
+/// read again.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Beginning {
+    pub(super) text: String,
+    /// Spans of the object's keys in the text.
+    pub(super) keys: Vec<(usize, usize)>,
+}
+
 /// Where a reader stood.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Mark {
@@ -68,6 +77,15 @@ impl Open {
         }
         self.keys.truncate(mark.keys);
         self.values = mark.values;
+    }
+
+    /// How the object that holds the array which was just entered begins, from `start` to `end` of `text`. `None` where not all
+    /// of it is at hand.
+    pub(crate) fn beginning(&self, text: &str, start: usize, end: usize) -> Option<Beginning> {
+        let [.., object, _] = self.frames.as_slice() else { return None };
+        let mut keys = self.keys.plain_spans(text, object.keys_from)?;
+        keys.iter_mut().for_each(|span| *span = (span.0.saturating_sub(start), span.1.saturating_sub(start)));
+        Some(Beginning { text: text.get(start..end)?.to_owned(), keys })
     }
 
     /// Lets the first `shift` bytes of `text` go.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::error::{JsonError, JsonErrorKind as E, Place};
 use super::kind::Kind;
 use super::limits::Limits;
-use super::open::Open;
+use super::open::{Beginning, Frame, Open};
 use super::raw::Raw;
 use super::scan::skip_white_space;
 use super::tokens::key_text;
@@ -104,6 +104,23 @@ impl<'a> Reader<'a> {
         let same = rest.starts_with(text);
         self.pos += if same { text.len() } else { 0 };
         Ok(same)
+    }
+
+    /// Enters an object and the array in it that `beginning` leads to, where the text is the same; `false` where it is not.
+    pub(crate) fn enter_same(&mut self, beginning: &Beginning) -> Result<bool, JsonError> {
+        let start = self.offset();
+        if !self.pass_same(&beginning.text)? {
+            return Ok(false);
+        }
+        let open = &mut self.open;
+        let from = open.keys.len();
+        open.frames.push(Frame { kind: Kind::Object, keys_from: from, count: beginning.keys.len() });
+        for (key, end) in &beginning.keys {
+            open.keys.push(self.text, open.base, from, (start + key, start + end), false);
+        }
+        open.frames.push(Frame { kind: Kind::Array, keys_from: open.keys.len(), count: 0 });
+        open.values += beginning.keys.len() + 2;
+        Ok(true)
     }
 
     /// A span of the text that has been passed as one value.

@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind, Read};
 
 use super::error::{JsonError, JsonErrorKind as E, Place};
 use super::limits::Limits;
-use super::open::Open;
+use super::open::{Beginning, Open};
 use super::reader::Reader;
 use super::scan::skip_white_space;
 
@@ -109,6 +109,11 @@ impl<R: Read> Window<R> {
             }
             self.refill()?;
         }
+    }
+
+    /// How the object at this offset of the document begins, to the array in it that was just entered.
+    pub(crate) fn beginning(&self, offset: usize) -> Option<Beginning> {
+        self.open.as_ref()?.beginning(&self.text, offset.checked_sub(self.base())?, self.pos)
     }
 
     /// The text at hand: spans that a step gave are of it, until the next step.

@@ -10,7 +10,7 @@ use super::order::Order;
 use super::resource::{Head, InstanceParts, KnownProvider, Named, count_instance, read_instance};
 use super::stream_object::StreamedObject;
 use super::v4::read_outputs;
-use crate::json::{CHUNK, JsonError, JsonErrorKind, Kind, Limits, NameFilter, Reader, Window, WindowError};
+use crate::json::{Beginning, CHUNK, JsonError, JsonErrorKind, Kind, Limits, NameFilter, Reader, Window, WindowError};
 use crate::read_error::ReadError;
 use crate::redact::SecretTexts;
 use crate::snapshot::{Origin, SourceKind};
@@ -78,6 +78,10 @@ pub struct StateStream<R> {
     pub(super) order: Order,
     /// The provider of the resource before, which most have as well.
     provider: Option<KnownProvider>,
+    /// How the present resource begins.
+    beginning: Option<Beginning>,
+    /// The names to watch for in the present resource.
+    names: Option<Arc<NameFilter>>,
 }
 
 /// Whether a name that is watched for stands in an object.
@@ -141,6 +145,8 @@ impl<R: Read + Seek> StateStream<R> {
             watch: None,
             order: Order::default(),
             provider: None,
+            beginning: None,
+            names: None,
         };
         if stream.step(|reader| reader.peek())? != Kind::Object {
             return Err(stream.whole("not a JSON object"));
@@ -193,39 +199,69 @@ impl<R: Read + Seek> StateStream<R> {
     /// As [`StateStream::advance`].
     pub fn pass_same(&mut self, object: &StreamedObject<'_>) -> Result<bool, StreamError> {
         self.current = None;
-        let named = loop {
+        loop {
             match std::mem::replace(&mut self.phase, Phase::End) {
                 Phase::Top => self.top_member()?,
-                Phase::Resources => self.resource()?,
+                Phase::Resources => {
+                    self.phase = Phase::Resources;
+                    if !self.enter_same(object)? {
+                        self.resource()?;
+                    }
+                }
                 Phase::Resource(head) => self.resource_member(head)?,
                 Phase::Tail => self.tail_member()?,
-                Phase::Instances(named) => break named,
+                Phase::Instances(named) => {
+                    let same = Arc::ptr_eq(&named.address, object.resource()) || named.address == *object.resource();
+                    self.phase = Phase::Instances(named);
+                    match self.instance_like(object.text(), same)? {
+                        Passed::Yes => {
+                            self.order.see(object.resource(), object.key(), object.deposed());
+                            return Ok(true);
+                        }
+                        Passed::No => return Ok(false),
+                        Passed::AtEnd => self.end_instances(),
+                    }
+                }
                 other @ (Phase::Kept(..) | Phase::End) => {
                     self.phase = other;
                     return Ok(false);
                 }
             }
-        };
-        let (text, same_resource) = (object.text(), named.address == *object.resource());
-        self.phase = Phase::Instances(named);
-        if !same_resource {
-            return Ok(false);
         }
+    }
+
+    /// Passes the next instance where the resource is the `same` and the text is this one.
+    fn instance_like(&mut self, text: &str, same: bool) -> Result<Passed, StreamError> {
         let passed = self.window.attempt(|reader| {
             Ok(match reader.next_element()? {
-                false => Some(false),
-                true => reader.pass_same(text)?.then_some(true),
+                false => Some(Passed::AtEnd),
+                true => (same && reader.pass_same(text)?).then_some(Passed::Yes),
             })
         });
-        match self.placed(passed)? {
+        let passed = self.placed(passed)?.unwrap_or(Passed::No);
+        self.instances += usize::from(matches!(passed, Passed::Yes));
+        Ok(passed)
+    }
+
+    /// Enters the next resource where it begins as that of `object` does.
+    fn enter_same(&mut self, object: &StreamedObject<'_>) -> Result<bool, StreamError> {
+        let Some(beginning) = object.beginning else { return Ok(false) };
+        let entered = self.window.attempt(|reader| {
+            Ok(match reader.next_element()? {
+                false => Some(false),
+                true => reader.enter_same(beginning)?.then_some(true),
+            })
+        });
+        match self.placed(entered)? {
             Some(true) => {
-                self.instances += 1;
-                self.order.see(object.resource(), object.key(), object.deposed());
+                self.names = object.names.cloned();
+                self.beginning = None;
+                self.phase = self.enter_instances(object.named().clone());
                 Ok(true)
             }
             Some(false) => {
-                self.end_instances();
-                Ok(false)
+                self.phase = Phase::Top;
+                Ok(true)
             }
             None => Ok(false),
         }
@@ -237,6 +273,7 @@ impl<R: Read + Seek> StateStream<R> {
         let (named, parts, noticed) = self.current.as_ref()?;
         let text = self.window.text();
         let mut object = StreamedObject::new(named, parts, text, self.window.base());
+        (object.beginning, object.names) = (self.beginning.as_ref(), self.names.as_ref());
         object.noticed = match (noticed, object.attributes()) {
             (Noticed::Known(noticed), _) => *noticed,
             (Noticed::Unknown(Some(names)), Some(attributes)) => names.occurs_in(attributes),
@@ -317,6 +354,7 @@ impl<R: Read + Seek> StateStream<R> {
     }
 
     fn resource(&mut self) -> Result<(), StreamError> {
+        self.beginning = None;
         let head = self.step(|reader| {
             if !reader.next_element()? {
                 return Ok(None);
@@ -364,9 +402,9 @@ impl<R: Read + Seek> StateStream<R> {
             Member::End(_) => Phase::Resources,
             Member::Entered(named) => {
                 self.provider = head.provider();
-                let names = self.names(&named);
-                self.window.open_mut().into_iter().for_each(|open| open.keys().watch(names.clone()));
-                Phase::Instances(named)
+                self.beginning = self.window.beginning(offset);
+                self.names = self.names(&named);
+                self.enter_instances(named)
             }
             Member::Kept(named, kept) => {
                 let names = self.names(&named);
@@ -374,6 +412,14 @@ impl<R: Read + Seek> StateStream<R> {
             }
         };
         Ok(())
+    }
+
+    fn enter_instances(&mut self, named: Named) -> Phase {
+        let names = self.names.clone();
+        if let Some(open) = self.window.open_mut() {
+            open.keys().watch(names);
+        }
+        Phase::Instances(named)
     }
 
     fn names(&self, named: &Named) -> Option<Arc<NameFilter>> {
@@ -450,6 +496,15 @@ impl<R: Read + Seek> StateStream<R> {
     pub(super) fn whole(&self, reason: &'static str) -> StreamError {
         StreamError::Whole { file: self.file.clone(), reason }
     }
+}
+
+/// Whether an instance was passed.
+enum Passed {
+    Yes,
+    /// Another one follows.
+    No,
+    /// There are no more.
+    AtEnd,
 }
 
 enum TopMember {

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::resource::{AttributeSpan, InstanceParts, Named, Span};
 use crate::address::{InstanceAddress, InstanceKey, ObjectAddress, ResourceAddress};
 use crate::attribute_path::AttributePath;
-use crate::json::{Raw, RawJson};
+use crate::json::{Beginning, NameFilter, Raw, RawJson};
 use crate::snapshot::{Attributes, ResourceObject};
 
 /// An object of a [`StateStream`](super::StateStream): borrowed from the window that the stream holds, until it advances.
@@ -20,6 +20,10 @@ pub struct StreamedObject<'s> {
     text: &'s str,
     base: usize,
     pub(super) noticed: bool,
+    /// How its resource begins.
+    pub(super) beginning: Option<&'s Beginning>,
+    /// The names that are watched for in its resource.
+    pub(super) names: Option<&'s Arc<NameFilter>>,
 }
 
 /// Where an object stands in a stream, and what is not written there: enough to read it again.
@@ -50,7 +54,11 @@ impl Located {
 
 impl<'s> StreamedObject<'s> {
     pub(super) fn new(named: &'s Named, parts: &'s InstanceParts, text: &'s str, base: usize) -> Self {
-        Self { named, parts, text, base, noticed: false }
+        Self { named, parts, text, base, noticed: false, beginning: None, names: None }
+    }
+
+    pub(super) fn named(&self) -> &'s Named {
+        self.named
     }
 
     /// The resource that it is an object of.
