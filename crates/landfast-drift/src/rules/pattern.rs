@@ -4,16 +4,30 @@ use landfast_state::PathStep;
 
 /// A glob: `*` for any text, `?` for one character.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Glob(Vec<char>);
+pub(crate) struct Glob {
+    /// What stands before the first wildcard.
+    prefix: Box<str>,
+    /// The rest; empty where there is no wildcard.
+    rest: Vec<char>,
+}
 
 impl Glob {
     pub(crate) fn new(text: &str) -> Self {
-        Self(text.chars().collect())
+        let (prefix, rest) = text.split_at(text.find(['*', '?']).unwrap_or(text.len()));
+        Self { prefix: prefix.into(), rest: rest.chars().collect() }
     }
 
     pub(crate) fn matches(&self, text: &str) -> bool {
-        let text: Vec<char> = text.chars().collect();
-        wildcard(&self.0, &text, |c| *c == '*', |pattern, c| *pattern == '?' || pattern == c)
+        let Some(text) = text.strip_prefix(&*self.prefix) else { return false };
+        // A name, or all that begin so: most globs are one of these.
+        match self.rest.as_slice() {
+            [] => text.is_empty(),
+            ['*'] => true,
+            rest => {
+                let text: Vec<char> = text.chars().collect();
+                wildcard(rest, &text, |c| *c == '*', |pattern, c| *pattern == '?' || pattern == c)
+            }
+        }
     }
 }
 
