@@ -21,7 +21,7 @@ pub(crate) struct Keys {
     kept: Vec<Kept>,
     /// Names to watch for.
     watched: Option<Arc<NameFilter>>,
-    /// Whether a key has come that may be one of them.
+    /// Whether a key has come that is one of them.
     noticed: bool,
 }
 
@@ -47,7 +47,7 @@ impl Keys {
         self.noticed = false;
     }
 
-    /// Whether a key has come since the last call that may be one of the names that are watched for.
+    /// Whether a key has come since the last call that is one of the names that are watched for.
     pub(crate) fn take_noticed(&mut self) -> bool {
         std::mem::take(&mut self.noticed)
     }
@@ -82,9 +82,10 @@ impl Keys {
         escaped: bool,
     ) -> Option<Twice> {
         let written = text.get(span.0..span.1).unwrap_or_default();
-        let print = if escaped { print_of(unescape(written).as_bytes()) } else { print_of(written.as_bytes()) };
+        let key = if escaped { unescape(written) } else { Cow::Borrowed(written) };
+        let print = print_of(key.as_bytes());
         if let Some(watched) = &self.watched {
-            self.noticed |= watched.may_have(print);
+            self.noticed |= watched.has(&key);
         }
         let known = self.prints.get(from..).unwrap_or_default();
         let candidate = known.len() < EAGER_KEYS && known.contains(&print);
