@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::names::NameFilter;
 use super::scan::print_of;
+use super::spelling::is_spelling;
 use super::text::unescape;
 
 /// Objects with up to this many keys are checked for duplicates as each key is read, larger ones at their end.
@@ -19,6 +20,8 @@ pub(crate) struct Keys {
     prints: Vec<u64>,
     /// The keys at the bottom of the stack whose text is not at hand any more.
     kept: Vec<Kept>,
+    /// Those that are known ones in another case, by their places in the stack.
+    odd: Vec<usize>,
     /// Names to watch for.
     watched: Option<Arc<NameFilter>>,
     /// Whether a key has come that is one of them.
@@ -60,6 +63,28 @@ impl Keys {
         self.spans.truncate(len);
         self.prints.truncate(len);
         self.kept.truncate(len);
+        while self.has_odd(len) {
+            self.odd.pop();
+        }
+    }
+
+    /// Whether a key of the object whose keys begin at `from` is a known one in another case.
+    #[inline]
+    pub(super) fn has_odd(&self, from: usize) -> bool {
+        self.odd.last().is_some_and(|at| *at >= from)
+    }
+
+    /// Notes that the last key is a known one in another case.
+    pub(super) fn note_odd(&mut self) {
+        self.odd.extend(self.len().checked_sub(1));
+    }
+
+    /// Among the keys from `from` on, one before the last that is `name` in whatever case.
+    #[cold]
+    pub(super) fn other_spelling(&self, text: &str, base: usize, from: usize, name: &str) -> Option<Twice> {
+        let last = self.len().checked_sub(1)?;
+        let first = (from..last).find(|at| is_spelling(&self.text(text, *at), name))?;
+        Some(self.twice(text, base, first, last))
     }
 
     /// The text of a key; empty where there is no such one.

@@ -34,11 +34,11 @@ const AN_ELEMENT: &str = "a value or the end of the array";
 /// ```
 #[derive(Debug)]
 pub struct Reader<'a> {
-    text: &'a str,
+    pub(super) text: &'a str,
     pos: usize,
     /// Whether more follows behind `text`, so that its end means nothing.
     partial: bool,
-    open: Open,
+    pub(super) open: Open,
 }
 
 impl<'a> Reader<'a> {
@@ -407,7 +407,7 @@ impl<'a> Reader<'a> {
 
     /// The error for a key that stands twice; the path names the object that has both.
     #[cold]
-    fn duplicate(&self, twice: &Twice) -> JsonError {
+    pub(super) fn duplicate(&self, twice: &Twice) -> JsonError {
         JsonError {
             kind: E::DuplicateKey { key: text::quote_safe(&twice.key), first: self.place_of_absolute(twice.first) },
             place: self.place_of_absolute(twice.second),

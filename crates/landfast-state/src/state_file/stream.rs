@@ -7,9 +7,9 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::Arc;
 
 use super::order::Order;
-use super::resource::{Head, InstanceParts, Named, count_instance, read_instance};
+use super::resource::{Head, InstanceParts, Named, RESOURCE_MEMBERS, count_instance, read_instance};
 use super::stream_object::{Located, StreamedObject};
-use super::v4::read_outputs;
+use super::v4::{STATE_MEMBERS, read_outputs};
 use super::{Header, IgnoredResource};
 use crate::address::ObjectAddress;
 use crate::json::{CHUNK, JsonError, JsonErrorKind, Kind, Limits, NameFilter, Place, Reader, Window, WindowError};
@@ -352,7 +352,7 @@ impl<R: Read + Seek> StateStream<R> {
         let (mut header, mut secrets) = (std::mem::take(&mut self.header), std::mem::take(&mut self.secrets));
         let version = self.version;
         let read = self.step(|reader| {
-            let Some(key) = reader.next_member()? else { return Ok(TopMember::End) };
+            let Some(key) = reader.next_known_member(STATE_MEMBERS)? else { return Ok(TopMember::End) };
             match &*key {
                 "version" => return reader.unsigned().map(TopMember::Version),
                 // Members that tell another kind of document, or a state that cannot be read.
@@ -416,7 +416,9 @@ impl<R: Read + Seek> StateStream<R> {
             // The step may be taken again: it starts from the same each time.
             count = counted;
             let mut head = head.clone();
-            let Some(key) = reader.next_member()? else { return head.finish(reader).map(Member::End) };
+            let Some(key) = reader.next_known_member(RESOURCE_MEMBERS)? else {
+                return head.finish(reader).map(Member::End);
+            };
             match &*key {
                 "instances" if head.is_passed_over() => drop(reader.raw()?),
                 "instances" if reader.null()? => {}
@@ -491,7 +493,7 @@ impl<R: Read + Seek> StateStream<R> {
 
     fn tail_member(&mut self) -> Result<(), StreamError> {
         let more = self.step(|reader| {
-            let Some(key) = reader.next_member()? else { return Ok(Some(false)) };
+            let Some(key) = reader.next_known_member(RESOURCE_MEMBERS)? else { return Ok(Some(false)) };
             if Head::has(&key) {
                 return Ok(None);
             }
@@ -563,7 +565,7 @@ fn keep_instances(
         count_instance(reader, count)?;
         kept.push_back(read_instance(reader)?);
     }
-    while let Some(key) = reader.next_member()? {
+    while let Some(key) = reader.next_known_member(RESOURCE_MEMBERS)? {
         head.read(reader, &key)?;
     }
     Ok(kept)
