@@ -12,6 +12,10 @@ use crate::value::{Members, SENSITIVE_TEXT, Sensitive, Value, each_sensitive};
 /// Secrets shorter than this are masked by path only: shorter texts turn up by chance.
 pub const MIN_SECRET_CHARS: usize = 8;
 
+/// Single lines of a secret are masked from this length on, white space around them not counted: the lines of a key in a text
+/// that indents them, or ends them in another way.
+const MIN_SECRET_LINE_CHARS: usize = 16;
+
 /// Knows the sensitive values of some snapshots and masks their texts in any other text.
 ///
 /// Masking by path is what [`Sensitive`](crate::Sensitive) does; this is the second line, for copies of a secret in places
@@ -27,7 +31,8 @@ pub struct Redactor {
 pub struct SecretTexts(Vec<String>);
 
 impl SecretTexts {
-    /// Adds every string and number of at least [`MIN_SECRET_CHARS`] characters that stands in a sensitive value.
+    /// Adds every string and number of at least [`MIN_SECRET_CHARS`] characters that stands in a sensitive value, also
+    /// without white space around it, and the long ones of its lines.
     pub fn add(&mut self, value: &Value) {
         match value {
             Value::Sensitive(sensitive) => {
@@ -78,6 +83,22 @@ impl SecretTexts {
     }
 
     fn add_text(&mut self, text: &str) {
+        self.add_form(text);
+        // Copies may differ in white space: in the line break at the end, in those within, in indentation.
+        let trimmed = text.trim();
+        if trimmed.len() < text.len() {
+            self.add_form(trimmed);
+        }
+        if trimmed.contains(['\n', '\r']) {
+            let lines = trimmed.split(['\n', '\r']).map(str::trim);
+            let long = lines.filter(|line| line.chars().count() >= MIN_SECRET_LINE_CHARS);
+            // The frames of PEM are the same in every key.
+            long.filter(|line| !line.starts_with("-----")).for_each(|line| self.add_form(line));
+        }
+    }
+
+    /// Adds the text as it is, and as it stands in a JSON document that is itself a string.
+    fn add_form(&mut self, text: &str) {
         if text.chars().count() < MIN_SECRET_CHARS {
             return;
         }
@@ -222,6 +243,26 @@ mod tests {
         let mut texts = SecretTexts::default();
         secrets.iter().for_each(|secret| texts.add_all(&Value::String((*secret).to_owned())));
         texts.redactor()
+    }
+
+    #[test]
+    fn copies_that_differ_in_white_space_are_masked() {
+        assert_eq!(redactor(&["hunter2-hunter2\n"]).redact("p=hunter2-hunter2;"), "p=(sensitive value);");
+        assert_eq!(redactor(&["  short \n"]).redact("short"), "short");
+        let key = "-----BEGIN KEY-----\nMIIEpAIBAAKCAQEA0\nq8dK7Ffs1Zl9aaBBcc\nAQAB\n-----END KEY-----\n";
+        let redactor = redactor(&[key]);
+        for copy in [
+            key.to_owned(),
+            key.trim_end().to_owned(),
+            key.replace('\n', "\r\n"),
+            key.replace('\n', "\n      "),
+            format!("{{\"key\":{}}}", quote_go(&key.replace('\n', "\r\n"))),
+        ] {
+            let masked = redactor.redact(&copy);
+            assert!(!masked.contains("MIIE") && !masked.contains("q8dK"), "{masked}");
+        }
+        // What every key has is no secret.
+        assert_eq!(redactor.redact("-----BEGIN KEY----- AQAB"), "-----BEGIN KEY----- AQAB");
     }
 
     #[test]
