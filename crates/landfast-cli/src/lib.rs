@@ -13,6 +13,7 @@ mod commands;
 mod error;
 mod input;
 mod interrupt;
+mod kept;
 mod key;
 mod output;
 mod progress;

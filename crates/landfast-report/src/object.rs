@@ -53,12 +53,13 @@ pub struct ObjectEntry {
 /// One object in the machine format; sensitive values, and copies of those that `redactor` knows, masked.
 #[must_use]
 pub fn object_entry(object: &ResourceObject, redactor: &Redactor) -> ObjectEntry {
+    let masked = |text: String| redactor.redact(&text).into_owned();
     ObjectEntry {
-        address: object.address.to_string(),
-        provider: object.provider.to_string(),
+        address: masked(object.address.to_string()),
+        provider: masked(object.provider.to_string()),
         schema_version: object.schema_version,
         tainted: object.tainted,
-        dependencies: object.dependencies.iter().map(ToString::to_string).collect(),
-        attributes: redactor.mark(object.value()),
+        dependencies: object.dependencies.iter().map(|resource| masked(resource.to_string())).collect(),
+        attributes: redactor.redact_keys(redactor.mark(object.value())),
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::address::InstanceKey;
-use crate::json::{JsonError, Kind, Limits, Place, Reader, quote_safe};
+use crate::json::{JsonError, Kind, Limits, Place, Reader, is_spelling, quote_safe};
 use crate::plan::{Plan, ShownState};
 use crate::read_error::ReadError;
 use crate::snapshot::{Gap, GapKind, Observation, Snapshot};
@@ -137,7 +137,7 @@ fn sniff(source: &Bytes, limits: &Limits) -> Result<Sniffed, JsonError> {
             return Ok((Err(Foreign::Other(other.name())), start));
         }
     }
-    let mut versioned = false;
+    let (mut versioned, mut odd) = (false, None);
     while let Some(key) = reader.next_member()? {
         let at = reader.offset();
         let kind = match &*key {
@@ -158,6 +158,13 @@ fn sniff(source: &Bytes, limits: &Limits) -> Result<Sniffed, JsonError> {
                 reader.raw()?;
                 continue;
             }
+            // As terraform reads it, in whatever case; but `Version` has a meaning in many other documents.
+            key if is_spelling(key, "version") => {
+                let number = reader.peek()? == Kind::Number;
+                odd = odd.or(number.then_some(at));
+                reader.raw()?;
+                continue;
+            }
             _ => {
                 reader.raw()?;
                 continue;
@@ -166,6 +173,9 @@ fn sniff(source: &Bytes, limits: &Limits) -> Result<Sniffed, JsonError> {
         return Ok((kind, at));
     }
     reader.finish()?;
+    if let Some(at) = odd {
+        return Ok((Ok(DocumentKind::State), at));
+    }
     // `terraform show -json` of nothing prints the version alone.
     let kind =
         if versioned { Ok(DocumentKind::ShownState) } else { Err(Foreign::Other("a JSON object of another kind")) };

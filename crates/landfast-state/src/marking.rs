@@ -6,14 +6,40 @@ use crate::redact::SecretTexts;
 use crate::snapshot::{Attributes, ResourceObject, Snapshot};
 use crate::value::{Value, dynamic_inner};
 
+/// A value that a search asks about, see [`ResourceObject::unmarked_paths`].
+pub struct Candidate<'c> {
+    path: &'c [PathStep],
+    beside: &'c dyn Fn(&str) -> Option<Box<str>>,
+}
+
+impl Candidate<'_> {
+    /// Where it stands.
+    #[must_use]
+    pub fn path(&self) -> &[PathStep] {
+        self.path
+    }
+
+    /// The text of the member `name` of the object that it is a member of, where that is a string that nothing marks.
+    #[must_use]
+    pub fn text_beside(&self, name: &str) -> Option<Box<str>> {
+        (self.beside)(name)
+    }
+}
+
+impl std::fmt::Debug for Candidate<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Candidate").field(&self.path).finish()
+    }
+}
+
 impl ResourceObject {
-    /// The paths to the values that `wanted` names by their own path and that hold text: strings, numbers, lists, maps.
+    /// The paths to the values that `wanted` names, by their own path or by what stands beside them, and that hold text: strings, numbers, lists, maps.
     /// Null and booleans hold none, and a block, that is a list of objects, is only what stands in it; `wanted` is asked
     /// about that in its turn. What is marked already is left out, and so is everything below a path that was found.
     ///
     /// Only names are looked at, so this costs less than [`ResourceObject::value`] where attributes are nested.
     #[must_use]
-    pub fn unmarked_paths(&self, wanted: impl Fn(&[PathStep]) -> bool) -> Vec<AttributePath> {
+    pub fn unmarked_paths(&self, wanted: impl Fn(&Candidate<'_>) -> bool) -> Vec<AttributePath> {
         let mut search = Search { object: self, wanted, path: Vec::new(), found: Vec::new() };
         match &self.attributes {
             Attributes::None => {}
@@ -62,6 +88,9 @@ struct Search<'o, F> {
 trait Searched: Copy {
     fn parts(self) -> Parts<Self>;
 
+    /// The text, where it is a string that is not sensitive.
+    fn text(self) -> Option<Box<str>>;
+
     fn is_object(self) -> bool;
 }
 
@@ -77,6 +106,10 @@ enum Parts<V> {
 }
 
 impl Searched for Raw<'_> {
+    fn text(self) -> Option<Box<str>> {
+        self.as_string().map(Into::into)
+    }
+
     fn is_object(self) -> bool {
         self.as_str().starts_with('{')
     }
@@ -95,6 +128,13 @@ impl Searched for Raw<'_> {
 }
 
 impl Searched for &Value {
+    fn text(self) -> Option<Box<str>> {
+        match self {
+            Value::String(text) => Some(text.as_str().into()),
+            _ => None,
+        }
+    }
+
     fn is_object(self) -> bool {
         matches!(self, Value::Object(_))
     }
@@ -111,13 +151,13 @@ impl Searched for &Value {
     }
 }
 
-impl<F: Fn(&[PathStep]) -> bool> Search<'_, F> {
-    /// Looks at the value at the present path.
-    fn at<V: Searched>(&mut self, value: V, above: Named) {
+impl<F: Fn(&Candidate<'_>) -> bool> Search<'_, F> {
+    /// Looks at the value at the present path; `object` are the members of the object that it stands in.
+    fn at<V: Searched>(&mut self, value: V, above: Named, object: &[(Box<str>, V)]) {
         if self.object.sensitive.iter().any(|marked| marked.steps == self.path) {
             return;
         }
-        let named = if above == Named::Yes || (self.wanted)(&self.path) { Named::Yes } else { Named::No };
+        let named = if above == Named::Yes || self.is_wanted(object) { Named::Yes } else { Named::No };
         match value.parts() {
             Parts::Bare => {}
             parts if named == Named::Yes && self.is_whole(&parts) => {
@@ -130,6 +170,11 @@ impl<F: Fn(&[PathStep]) -> bool> Search<'_, F> {
         }
     }
 
+    fn is_wanted<V: Searched>(&self, object: &[(Box<str>, V)]) -> bool {
+        let beside = |name: &str| object.iter().find(|(key, _)| **key == *name).and_then(|(_, member)| member.text());
+        (self.wanted)(&Candidate { path: &self.path, beside: &beside })
+    }
+
     fn inside<V: Searched>(&mut self, value: V, named: Named) {
         self.parts(value.parts(), named);
     }
@@ -140,9 +185,9 @@ impl<F: Fn(&[PathStep]) -> bool> Search<'_, F> {
             Parts::Wrapped(inner) => self.inside(inner, named),
             Parts::List(elements) => self.elements(elements, named),
             Parts::Object(members) => {
-                for (name, member) in members {
-                    self.path.push(PathStep::Key(name));
-                    self.at(member, named);
+                for (name, member) in &members {
+                    self.path.push(PathStep::Key(name.clone()));
+                    self.at(*member, named, &members);
                     self.path.pop();
                 }
             }
@@ -152,7 +197,7 @@ impl<F: Fn(&[PathStep]) -> bool> Search<'_, F> {
     fn elements<V: Searched>(&mut self, elements: Vec<V>, named: Named) {
         for (at, element) in elements.into_iter().enumerate() {
             self.path.push(PathStep::Index(at));
-            self.at(element, named);
+            self.at(element, named, &[]);
             self.path.pop();
         }
     }
@@ -201,8 +246,8 @@ mod tests {
         object(Attributes::Nested(raw(text)))
     }
 
-    fn ends_in_key(path: &[PathStep]) -> bool {
-        matches!(path.last(), Some(PathStep::Key(name)) if &**name == "key")
+    fn ends_in_key(candidate: &Candidate<'_>) -> bool {
+        matches!(candidate.path().last(), Some(PathStep::Key(name)) if &**name == "key")
     }
 
     fn found(object: &ResourceObject) -> Vec<String> {
@@ -223,6 +268,18 @@ mod tests {
     fn a_block_is_what_stands_in_it() {
         assert_eq!(found(&nested(r#"{"key":[{"key":"a","name":"b"}]}"#)), ["key[0].key"]);
         assert_eq!(found(&nested(r#"{"key":[]}"#)), ["key"]);
+    }
+
+    #[test]
+    fn what_stands_beside_a_value_can_name_it() {
+        let named = |object: &ResourceObject| {
+            let wanted = |candidate: &Candidate<'_>| candidate.text_beside("name").as_deref() == Some("key");
+            object.unmarked_paths(wanted).iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        let text = r#"{"name":"key2","a":"x","env":[{"v":"a","name":"k\u0065y"},{"v":"b","name":"other"},{"v":"c","name":1}]}"#;
+        assert_eq!(named(&nested(text)), ["env[0].v", "env[0].name"]);
+        let flat = object(Attributes::Flat(raw(r#"{"env.#":"1","env.0.name":"key","env.0.v":"d"}"#)));
+        assert_eq!(named(&flat), ["env[0].name", "env[0].v"]);
     }
 
     #[test]

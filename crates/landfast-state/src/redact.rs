@@ -7,10 +7,14 @@ use aho_corasick::{AhoCorasick, MatchKind};
 use crate::attribute_path::{AttributePath, PathStep};
 use crate::json::{Raw, quote_go};
 use crate::snapshot::{Attributes, ResourceObject};
-use crate::value::{SENSITIVE_TEXT, Sensitive, Value, each_sensitive};
+use crate::value::{Members, SENSITIVE_TEXT, Sensitive, Value, each_sensitive};
 
 /// Secrets shorter than this are masked by path only: shorter texts turn up by chance.
 pub const MIN_SECRET_CHARS: usize = 8;
+
+/// Single lines of a secret are masked from this length on, white space around them not counted: the lines of a key in a text
+/// that indents them, or ends them in another way.
+const MIN_SECRET_LINE_CHARS: usize = 16;
 
 /// Knows the sensitive values of some snapshots and masks their texts in any other text.
 ///
@@ -27,7 +31,8 @@ pub struct Redactor {
 pub struct SecretTexts(Vec<String>);
 
 impl SecretTexts {
-    /// Adds every string and number of at least [`MIN_SECRET_CHARS`] characters that stands in a sensitive value.
+    /// Adds every string and number of at least [`MIN_SECRET_CHARS`] characters that stands in a sensitive value, also
+    /// without white space around it, and the long ones of its lines.
     pub fn add(&mut self, value: &Value) {
         match value {
             Value::Sensitive(sensitive) => {
@@ -78,10 +83,25 @@ impl SecretTexts {
     }
 
     fn add_text(&mut self, text: &str) {
+        self.add_form(text);
+        // Copies may differ in white space: in the line break at the end, in those within, in indentation.
+        let trimmed = text.trim();
+        if trimmed.len() < text.len() {
+            self.add_form(trimmed);
+        }
+        if trimmed.contains(['\n', '\r']) {
+            let lines = trimmed.split(['\n', '\r']).map(str::trim);
+            let long = lines.filter(|line| line.chars().count() >= MIN_SECRET_LINE_CHARS);
+            // The frames of PEM are the same in every key.
+            long.filter(|line| !line.starts_with("-----")).for_each(|line| self.add_form(line));
+        }
+    }
+
+    /// Adds the text as it is, and as it stands in a JSON document that is itself a string.
+    fn add_form(&mut self, text: &str) {
         if text.chars().count() < MIN_SECRET_CHARS {
             return;
         }
-        // Inside a JSON document that is itself a string, the secret stands escaped.
         let quoted = quote_go(text);
         let escaped = quoted.get(1..quoted.len() - 1).unwrap_or_default();
         if escaped != text {
@@ -134,25 +154,70 @@ impl Redactor {
         }
     }
 
+    /// Whether a key in `value` holds a known secret.
+    #[must_use]
+    pub fn is_in_keys(&self, value: &Value) -> bool {
+        if self.known == 0 {
+            return false;
+        }
+        match value {
+            Value::List(elements) => elements.iter().any(|element| self.is_in_keys(element)),
+            Value::Object(members) => {
+                members.iter().any(|(key, member)| matches!(self.redact(key), Cow::Owned(_)) || self.is_in_keys(member))
+            }
+            _ => false,
+        }
+    }
+
+    /// `value` with every known secret in its keys masked. Keys that become the same are told apart by a number.
+    #[must_use]
+    pub fn redact_keys(&self, value: Value) -> Value {
+        if self.known == 0 {
+            return value;
+        }
+        match value {
+            Value::List(elements) => {
+                Value::List(elements.into_iter().map(|element| self.redact_keys(element)).collect())
+            }
+            Value::Object(members) => {
+                let mut masked = Members::new();
+                for (key, member) in members {
+                    let text = self.redact(&key);
+                    let mut name = text.to_string();
+                    for copy in 2.. {
+                        if !masked.contains_key(&name) {
+                            break;
+                        }
+                        name = format!("{text} ({copy})");
+                    }
+                    masked.insert(name, self.redact_keys(member));
+                }
+                Value::Object(masked)
+            }
+            value => value,
+        }
+    }
+
     /// `value` with every known secret in its strings, numbers and keys masked.
     #[must_use]
     pub fn redact_value(&self, value: &Value) -> Value {
         if self.known == 0 {
             return value.clone();
         }
+        self.redact_keys(self.redact_texts(value))
+    }
+
+    fn redact_texts(&self, value: &Value) -> Value {
         match value {
             Value::String(text) => Value::String(self.redact(text).into_owned()),
             Value::Number(number) => match self.redact(number.as_str()) {
                 Cow::Owned(masked) => Value::String(masked),
                 Cow::Borrowed(_) => value.clone(),
             },
-            Value::List(elements) => Value::List(elements.iter().map(|element| self.redact_value(element)).collect()),
-            Value::Object(members) => Value::Object(
-                members
-                    .iter()
-                    .map(|(key, member)| (self.redact(key).into_owned(), self.redact_value(member)))
-                    .collect(),
-            ),
+            Value::List(elements) => Value::List(elements.iter().map(|element| self.redact_texts(element)).collect()),
+            Value::Object(members) => {
+                Value::Object(members.iter().map(|(key, member)| (key.clone(), self.redact_texts(member))).collect())
+            }
             Value::Null | Value::Bool(_) | Value::Unknown | Value::Sensitive(_) => value.clone(),
         }
     }
@@ -167,5 +232,50 @@ impl std::fmt::Debug for SecretTexts {
 impl std::fmt::Debug for Redactor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Redactor({} secrets)", self.known)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn redactor(secrets: &[&str]) -> Redactor {
+        let mut texts = SecretTexts::default();
+        secrets.iter().for_each(|secret| texts.add_all(&Value::String((*secret).to_owned())));
+        texts.redactor()
+    }
+
+    #[test]
+    fn copies_that_differ_in_white_space_are_masked() {
+        assert_eq!(redactor(&["hunter2-hunter2\n"]).redact("p=hunter2-hunter2;"), "p=(sensitive value);");
+        assert_eq!(redactor(&["  short \n"]).redact("short"), "short");
+        let key = "-----BEGIN KEY-----\nMIIEpAIBAAKCAQEA0\nq8dK7Ffs1Zl9aaBBcc\nAQAB\n-----END KEY-----\n";
+        let redactor = redactor(&[key]);
+        for copy in [
+            key.to_owned(),
+            key.trim_end().to_owned(),
+            key.replace('\n', "\r\n"),
+            key.replace('\n', "\n      "),
+            format!("{{\"key\":{}}}", quote_go(&key.replace('\n', "\r\n"))),
+        ] {
+            let masked = redactor.redact(&copy);
+            assert!(!masked.contains("MIIE") && !masked.contains("q8dK"), "{masked}");
+        }
+        // What every key has is no secret.
+        assert_eq!(redactor.redact("-----BEGIN KEY----- AQAB"), "-----BEGIN KEY----- AQAB");
+    }
+
+    #[test]
+    fn keys_are_masked_and_told_apart() {
+        let redactor = redactor(&["hunter2-a", "hunter2-b"]);
+        let number = |n: u64| Value::Number(n.into());
+        let inner =
+            [("hunter2-a".to_owned(), number(1)), ("hunter2-b".to_owned(), number(2)), ("c".to_owned(), number(3))];
+        let value = Value::List(vec![Value::Object(inner.into())]);
+        assert!(redactor.is_in_keys(&value));
+        let masked = redactor.redact_keys(value.clone());
+        assert_eq!(masked.to_string(), r#"[{"(sensitive value)": 1, "(sensitive value) (2)": 2, "c": 3}]"#);
+        assert_eq!(redactor.redact_value(&value), masked);
+        assert!(!redactor.is_in_keys(&masked));
     }
 }

@@ -76,6 +76,11 @@ impl Origin {
     pub fn new(kind: SourceKind, source: impl Into<String>) -> Self {
         Self { kind, source: source.into(), lineage: None, serial: None, terraform_version: None, timestamp: None }
     }
+
+    /// What origins are sorted by.
+    fn order(&self) -> impl Ord + '_ {
+        (&self.source, self.kind.as_str(), &self.lineage, self.serial, &self.terraform_version, &self.timestamp)
+    }
 }
 
 /// The attributes of an object, not taken apart yet.
@@ -287,6 +292,8 @@ impl Snapshot {
             origins.extend_from_slice(&part.origins);
             objects.extend_from_slice(&part.objects);
         }
+        // The order in which they were given says nothing.
+        origins.sort_by(|a, b| Origin::order(a).cmp(&Origin::order(b)));
         Self::build(origins, objects, secrets, |address| {
             let mut holders = parts.iter().filter(|part| part.get(address).is_some());
             let mut name = || {
@@ -326,7 +333,7 @@ impl Snapshot {
         })
     }
 
-    /// Where it comes from: one origin, or several when snapshots were joined.
+    /// Where it comes from: one origin, or several, sorted, when snapshots were joined.
     #[must_use]
     pub fn origins(&self) -> &[Origin] {
         &self.origins

@@ -36,7 +36,9 @@ fn of_files(args: &Check, options: &CompareOptions) -> Result<DriftReport, CliEr
         return Err(CliError::usage("nothing to compare"));
     };
     let observed_path = args.observed.as_deref().unwrap_or(Path::new("-"));
-    for (path, document) in args.recorded.iter().zip(&recorded) {
+    let mut sides: Vec<_> = args.recorded.iter().zip(&recorded).collect();
+    sides.sort_by_key(|(path, _)| *path);
+    for (path, document) in sides {
         let doubts = OriginDoubt::between(&document.recorded(), &observed.observed().snapshot);
         warn_of(&doubts, path, observed_path);
     }

@@ -8,7 +8,8 @@ use landfast::state::write_observation;
 
 use crate::args::{Global, Observe};
 use crate::error::CliError;
-use crate::output::{Secrecy, warn, write};
+use crate::kept::write_kept;
+use crate::output::{Secrecy, warn};
 use crate::supervisor::Host;
 use crate::{key, via};
 
@@ -18,7 +19,8 @@ pub(crate) fn run(args: &Observe, global: &Global, host: Host) -> Result<ExitCod
     let folder = args.folder.as_deref().unwrap_or(Path::new("."));
     let mut observation = via::observe(folder, args.via, &args.tool, global, host)?.observation;
     observation.snapshot = RuleSet::embedded().mark_secrets(observation.snapshot);
-    write(global, write_observation(&observation, &key).as_bytes(), Secrecy::Private)?;
+    let text = write_observation(&observation, &key);
+    write_kept(&observation.snapshot, &text, Secrecy::Private, global)?;
     for gap in &observation.gaps {
         warn(&format!("{} could not be read: {}", gap.address, gap.reason));
     }

@@ -5,7 +5,8 @@ use landfast::state::{Document, Snapshot, write_snapshot};
 
 use crate::args::{Global, SnapshotCreate};
 use crate::error::CliError;
-use crate::output::{Secrecy, write};
+use crate::kept::write_kept;
+use crate::output::Secrecy;
 use crate::{input, key};
 
 pub(crate) fn run(args: &SnapshotCreate, global: &Global) -> Result<ExitCode, CliError> {
@@ -13,6 +14,6 @@ pub(crate) fn run(args: &SnapshotCreate, global: &Global) -> Result<ExitCode, Cl
     let documents = input::documents(&args.sources)?;
     let snapshot = rules.mark_secrets(Snapshot::join(documents.iter().map(Document::recorded))?);
     let text = write_snapshot(&snapshot, &key::load_or_create()?);
-    write(global, text.as_bytes(), Secrecy::Ordinary)?;
+    write_kept(&snapshot, &text, Secrecy::Ordinary, global)?;
     Ok(ExitCode::Clean)
 }

@@ -261,3 +261,29 @@ fn the_secret_of_the_quick_start_is_reported_as_changed_and_never_shown() {
     assert!(run.out.contains("(sensitive value) changed"), "{}", run.out);
     assert!(!(run.out + &run.err).contains("CANARY"));
 }
+
+#[test]
+fn the_order_of_recorded_states_does_not_show() {
+    let scratch = Scratch::new();
+    let state = |name: &str| {
+        let state = serde_json::json!({"version": 4, "serial": 1, "lineage": name, "outputs": {}, "resources": [{
+            "mode": "managed", "type": "a_b", "name": name, "provider": "provider[\"registry.terraform.io/a/a\"]",
+            "instances": [{"schema_version": 0, "attributes": {"n": 1}}],
+        }]});
+        scratch.file(name, state.to_string()).to_str().unwrap().to_owned()
+    };
+    let states = ["x", "z", "y"].map(state);
+    let [x, z, y] = &states;
+    for format in ["text", "json"] {
+        let check = |order: [&str; 3]| {
+            let recorded = order.iter().flat_map(|state| ["--recorded", state]);
+            let run = run(["check", "--observed", x, "--format", format].into_iter().chain(recorded));
+            (run.code, run.out, run.err)
+        };
+        let expected = check([x, y, z]);
+        assert!(expected.0 == 2 && expected.1.contains("a_b.z"), "{}{}", expected.1, expected.2);
+        for order in [[x, z, y], [z, y, x], [y, x, z]] {
+            assert_eq!(check(order.map(String::as_str)), expected);
+        }
+    }
+}

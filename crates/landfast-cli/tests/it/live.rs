@@ -8,7 +8,7 @@ use landfast::state::address::ObjectAddress;
 use landfast::state::{Limits, StateFile, Value};
 
 use crate::corpus::corpus;
-use crate::run::{Scratch, root, run};
+use crate::run::{Scratch, finish, landfast, root, run};
 
 /// Runs terraform in `folder`; its absence, and any failure of it, fails the test.
 fn terraform(folder: &Path, arguments: &[&str]) -> String {
@@ -53,6 +53,43 @@ fn state_list_prints_what_terraform_prints_for_every_fixture() {
         let ours = run(["state".as_ref(), "list".as_ref(), "--state".as_ref(), state.as_os_str()]);
         assert_eq!((ours.code, ours.out), (0, theirs), "{}", state.display());
     }
+}
+
+#[test]
+fn members_are_known_in_any_case_as_terraform_knows_them() {
+    let scratch = Scratch::new();
+    let provider = r#""provider":"provider[\"registry.terraform.io/hashicorp/aws\"]""#;
+    let resource =
+        |name: &str, members: &str| format!(r#"{{"mode":"managed","type":"aws_vpc","name":"{name}",{members}}}"#);
+    let plain = |name: &str| resource(name, &format!(r#"{provider},"instances":[{{"attributes":{{"id":"x"}}}}]"#));
+    let state = |members: &str| {
+        format!(r#"{{"terraform_version":"1.11.4","serial":1,"lineage":"l","outputs":{{}},{members}}}"#)
+    };
+    let odd = r#""Provider":"provider[\"registry.terraform.io/hashicorp/aws\"]","INSTANCES":[{"Index_Key":"k","Attributes":{"id":"x"}}]"#;
+    for text in [
+        state(&format!(r#""version":4,"Resources":[{}]"#, plain("a"))),
+        state(&format!(r#""Version":4,"reſources":[{}]"#, plain("a"))),
+        state(&format!(r#""version":4,"RESOURCES":[{}]"#, resource("a", odd))),
+        // A key that only looks like a known one is none.
+        state(&format!(r#""version":4,"resources":[{}],"re-sources":[{}]"#, plain("a"), plain("b"))),
+    ] {
+        let path = scratch.file("terraform.tfstate", &text);
+        let theirs = terraform(&scratch.path(""), &["state", "list"]);
+        let ours = run(["state".as_ref(), "list".as_ref(), "--state".as_ref(), path.as_os_str()]);
+        assert_eq!((ours.code, ours.out), (0, theirs.clone()), "{text}: {}", ours.err);
+        assert!(theirs.starts_with("aws_vpc.a"), "{theirs}");
+    }
+    // Of two spellings terraform takes the last one: neither may be believed.
+    let text = state(&format!(r#""version":4,"resources":[{}],"Resources":[{}]"#, plain("a"), plain("b")));
+    let path = scratch.file("terraform.tfstate", &text);
+    assert_eq!(terraform(&scratch.path(""), &["state", "list"]), "aws_vpc.b\n");
+    for arguments in [["state", "list", "--state"], ["graph", "--format", "text"]] {
+        let ours = finish(landfast().args(arguments).arg(&path));
+        assert_eq!((ours.code, &*ours.out), (1, ""));
+        assert!(ours.err.contains("duplicate key \"Resources\" (first at 1:"), "{}", ours.err);
+    }
+    let ours = finish(landfast().arg("check").arg("--recorded").arg(&path).arg("--observed").arg(&path));
+    assert!(ours.code == 1 && ours.err.contains("duplicate key"), "{}", ours.err);
 }
 
 #[test]

@@ -99,3 +99,44 @@ fn a_snapshot_stands_for_a_state_with_unmarked_secrets() {
     };
     assert_eq!(paths(kept), paths(UNMARKED[0]));
 }
+
+#[test]
+fn copies_in_keys_and_addresses_are_masked_or_warned_about() {
+    let scratch = Scratch::new();
+    let state = serde_json::json!({"version": 4, "serial": 1, "lineage": "l", "outputs": {}, "resources": [
+        {"mode": "managed", "type": "random_password", "name": "p", "provider": "provider[\"registry.terraform.io/hashicorp/random\"]",
+         "instances": [{"schema_version": 0, "attributes": {"result": "CANARY-in-a-key", "note": "CANARY-in-a-key\n"}}]},
+        {"mode": "managed", "type": "a_b", "name": "c", "provider": "provider[\"registry.terraform.io/a/a\"]",
+         "instances": [{"index_key": "CANARY-in-a-key", "schema_version": 0, "attributes": {"map": {"x CANARY-in-a-key": 1}}}]},
+        {"mode": "managed", "type": "a_b", "name": "d", "provider": "provider[\"registry.terraform.io/a/a\"]",
+         "instances": [{"schema_version": 0, "attributes": {"map": {"x CANARY-in-a-key": 1}}}]},
+    ]});
+    let state = scratch.file("state.json", state.to_string());
+    for format in ["text", "json"] {
+        let shown = run([
+            "state".as_ref(),
+            "show".as_ref(),
+            "--state".as_ref(),
+            state.as_os_str(),
+            "--format".as_ref(),
+            format.as_ref(),
+        ]);
+        assert_eq!((shown.code, &*shown.err), (0, ""));
+        assert!(!shown.out.contains("CANARY"), "{}", shown.out);
+        assert!(shown.out.contains("x (sensitive value)"), "{}", shown.out);
+    }
+    let mut create = landfast();
+    let create =
+        create.args(["snapshot", "create"]).arg(&state).env("LANDFAST_FINGERPRINT_KEY_FILE", scratch.path("key"));
+    let kept = finish(create);
+    let warning = |object: &str, place: &str| {
+        format!("warning: {object}: what was written has a copy of a sensitive value in clear, in its {place}\n")
+    };
+    let expected = [
+        warning("a_b.c[\"(sensitive value)\"]", "address"),
+        warning("a_b.c[\"(sensitive value)\"]", "keys"),
+        warning("a_b.d", "keys"),
+    ];
+    assert_eq!((kept.code, kept.err), (0, expected.concat()));
+    assert!(!kept.out.contains("\"note\": \"CANARY"), "{}", kept.out);
+}

@@ -124,6 +124,20 @@ fn what_the_tool_did_not_read_is_a_gap() {
 }
 
 #[test]
+fn an_observation_escapes_what_a_terminal_would_not_show() {
+    let stage = Stage::new(&REPLAY.replace(
+        "cat \"$FIXTURE/refresh.plan.json\"",
+        "sed 's/\"default\"/\"\u{9b}\u{202e}\u{200b}\"/g' \"$FIXTURE/refresh.plan.json\"",
+    ));
+    let key = stage.path("key");
+    let run =
+        finish(stage.landfast(&["observe", "stack", "--via", "terraform"]).env("LANDFAST_FINGERPRINT_KEY_FILE", &key));
+    assert_eq!(run.code, 0, "{}", run.err);
+    assert!(run.out.contains("\\u009b\\u202e\\u200b"), "{}", run.out);
+    assert_eq!(run.out.chars().find(|c| *c != '\n' && !landfast::state::is_printable(*c)), None);
+}
+
+#[test]
 fn an_observation_file_stands_for_the_observed_side() {
     let stage = Stage::new(REPLAY);
     let (key, file) = (stage.path("key"), stage.path("observed.json"));

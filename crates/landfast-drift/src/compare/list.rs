@@ -6,6 +6,7 @@ use std::ops::Range;
 use landfast_state::{PathStep, Value};
 
 use super::distance::{Container, container, leaves};
+use super::shared_marks::SharedMarks;
 use super::walk::{Place, Walk};
 use super::{alignment, assignment};
 use crate::diff::hash::ValueHasher;
@@ -41,7 +42,8 @@ impl Walk<'_> {
                 matches = in_place;
             }
         }
-        matches.into_iter().for_each(|places| self.element(before, after, places));
+        let marks = SharedMarks::of(before, after);
+        matches.into_iter().for_each(|places| self.element(before, after, places, &marks));
     }
 
     /// The places of the elements by a minimal edit script, each replaced run aligned.
@@ -70,14 +72,15 @@ impl Walk<'_> {
     }
 
     /// Compares two elements, or tells that one is there on one side only.
-    fn element(&mut self, before: &[Value], after: &[Value], (old, new): Match) {
+    fn element(&mut self, before: &[Value], after: &[Value], (old, new): Match, marks: &SharedMarks) {
         let (Some(place), old, new) =
             (old.or(new), old.and_then(|at| before.get(at)), new.and_then(|at| after.get(at)))
         else {
             return;
         };
         if old != new {
-            self.below(PathStep::Index(place), |walk| walk.pair(old, new, Place::Element));
+            let (old, new) = marks.on(old, new);
+            self.below(PathStep::Index(place), |walk| walk.pair(old.as_deref(), new.as_deref(), Place::Element));
         }
     }
 
@@ -110,11 +113,12 @@ impl Walk<'_> {
         matches.sort_by_key(|(old, _)| *old);
         matches.extend(new.iter().map(|(at, _)| (None, Some(*at))));
         let moved = matches.windows(2).any(|pair| matches!(pair, [(_, Some(a)), (_, Some(b))] if a > b));
+        let marks = SharedMarks::of(before, after);
         let found = self.aside(|walk| {
-            matches.into_iter().for_each(|places| walk.element(before, after, places));
+            matches.into_iter().for_each(|places| walk.element(before, after, places, &marks));
         });
         if found.is_equal() && (moved || repeated) {
-            let sides = [before, after].map(|elements| Value::List(elements.to_vec()));
+            let sides = marks.on_all(before, after);
             let rule = self.hint().map(|(_, id)| id);
             self.normalise(Normaliser::CollectionKind, rule, Some(&sides[0]), Some(&sides[1]));
         }

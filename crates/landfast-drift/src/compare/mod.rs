@@ -8,6 +8,7 @@ mod list;
 mod mask;
 mod resource;
 mod sensitive;
+mod shared_marks;
 mod stream;
 mod walk;
 

@@ -24,7 +24,7 @@ pub(super) struct File {
     #[serde(default)]
     pub(super) volatile: Vec<Named>,
     #[serde(default)]
-    pub(super) sensitive: Vec<Named>,
+    pub(super) sensitive: Vec<Sensitive>,
 }
 
 #[derive(Deserialize)]
@@ -119,6 +119,17 @@ pub(super) struct Named {
     pub(super) description: Spanned<String>,
     pub(super) resource_types: Spanned<Vec<String>>,
     pub(super) attributes: Spanned<Vec<Spanned<String>>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Sensitive {
+    pub(super) id: Spanned<String>,
+    pub(super) description: Spanned<String>,
+    pub(super) resource_types: Spanned<Vec<String>>,
+    pub(super) attributes: Spanned<Vec<Spanned<String>>>,
+    #[serde(default)]
+    pub(super) named_by: Option<Spanned<Vec<String>>>,
 }
 
 /// The normalisers that a rule can ask for; the others apply always or by other tables.

@@ -9,7 +9,7 @@ use super::catalogue::{BUILT_IN, RuleInfo, RuleKind};
 use super::error::{RuleError, RuleProblem};
 use super::file::{self, File};
 use super::pattern::{Glob, PathPattern};
-use super::{AttributeRule, Hint, MirrorRule, NamedRule, NormaliseRule, PresenceRule, RuleSet, Verdict};
+use super::{AttributeRule, Hint, MirrorRule, NamedRule, NormaliseRule, PresenceRule, RuleSet, SecretRule, Verdict};
 use crate::report::RuleId;
 
 pub(super) fn load(packs: &[(&str, &str)]) -> Result<RuleSet, RuleError> {
@@ -72,6 +72,13 @@ impl Source<'_> {
             PathPattern::new(text.get_ref()).ok_or_else(|| self.fail(text, RuleProblem::InvalidPattern))
         };
         patterns.get_ref().iter().map(compile).collect()
+    }
+
+    fn names(&self, names: &Spanned<Vec<String>>) -> Result<Vec<Box<str>>, RuleError> {
+        if names.get_ref().is_empty() {
+            return Err(self.fail(names, RuleProblem::EmptyList { member: "named_by" }));
+        }
+        Ok(names.get_ref().iter().map(|name| name.as_str().into()).collect())
     }
 
     fn text(&self, text: &Spanned<String>, member: &'static str) -> Result<String, RuleError> {
@@ -146,9 +153,13 @@ impl Loader {
             let rule = self.named(source, &pack, RuleKind::Volatile, rule)?;
             self.rules.volatile.push(rule);
         }
-        for rule in &file.sensitive {
-            let rule = self.named(source, &pack, RuleKind::Sensitive, rule)?;
-            self.rules.sensitive.push(rule);
+        for rule in file.sensitive {
+            let named_by = rule.named_by.as_ref().map(|names| source.names(names)).transpose()?.unwrap_or_default();
+            let (id, description) = (rule.id, rule.description);
+            let named =
+                file::Named { id, description, resource_types: rule.resource_types, attributes: rule.attributes };
+            let named = self.named(source, &pack, RuleKind::Sensitive, &named)?;
+            self.rules.sensitive.push(SecretRule { named, named_by });
         }
         self.rules.packs.push(pack);
         Ok(())
@@ -254,6 +265,11 @@ mod tests {
                     .replace("[[rule]]", "[[sensitive]]")
                     .replace("impacts = []\nclass = \"informational\"\n", "of = 1\n"),
                 "ours.toml:10:1: rule r: unknown field `of`",
+            ),
+            (
+                "[[sensitive]]\nid = \"s\"\ndescription = \"d\"\nresource_types = [\"*\"]\nattributes = [\"a\"]\nnamed_by = []\n"
+                    .to_owned(),
+                "ours.toml:10:12: rule s: `named_by` is empty",
             ),
             (
                 "[[volatile]]\nid = \"v\"\ndescription = \"\"\nresource_types = [\"*\"]\nattributes = [\"a\"]\n"

@@ -12,13 +12,16 @@
 //! | `[[mirror]]` | that an attribute repeats another one, or is computed from it | `id`, `description`?, `resource_types`, `attribute`, `of` |
 //! | `[[normalise]]` | where a normaliser applies | `id`, `description`?, `resource_types`, `attributes`?, `normaliser` |
 //! | `[[volatile]]` | that attributes change by themselves: a difference there is none | `id`, `description`, `resource_types`, `attributes` |
-//! | `[[sensitive]]` | that attributes are secrets, whether or not a document marks them | `id`, `description`, `resource_types`, `attributes` |
+//! | `[[sensitive]]` | that attributes are secrets, whether or not a document marks them | `id`, `description`, `resource_types`, `attributes`, `named_by`? |
 //!
 //! `resource_types` are globs (`*` for any text, `?` for one character). `attributes` are paths of segments with dots
 //! between them: a name (globs allowed) for a member, `*` for any one step, which is what matches list indexes, elements
 //! of sets and map keys, and `**` for any number of steps. In a `[[rule]]`, a `[[normalise]]` and a `[[volatile]]` a pattern
 //! also matches everything below; in a `[[hint]]` it names exact places. In a `[[sensitive]]` it names a value that is hidden as
-//! a whole; of a block, that is a list of objects, only what a pattern names in it.
+//! a whole; of a block, that is a list of objects, only what a pattern names in it. A name at the end of such a pattern fits
+//! whatever the case and however words are joined: `**.db_password` is `DB_PASSWORD`, `db-password` and `dbPassword` too. With
+//! `named_by` the value is a secret only where one of these members beside it has a text that ends in such a name, by any
+//! pattern `**.name`: so `value` in `{name = "DB_PASSWORD", value = …}`.
 //!
 //! The sensitive rules that come with the program are always in force: packs of others add theirs, and none can make a
 //! secret visible.
@@ -111,7 +114,7 @@ pub struct RuleSet {
     mirrors: Vec<MirrorRule>,
     normalisers: Vec<NormaliseRule>,
     volatile: Vec<NamedRule>,
-    sensitive: Vec<NamedRule>,
+    sensitive: Vec<SecretRule>,
     infos: Vec<RuleInfo>,
 }
 
@@ -154,6 +157,14 @@ pub(crate) struct NormaliseRule {
     pub(crate) normaliser: Normaliser,
     /// `None` for all of them.
     pub(crate) attributes: Option<Vec<PathPattern>>,
+}
+
+/// A rule that says what is a secret.
+#[derive(Debug, Clone)]
+pub(crate) struct SecretRule {
+    named: NamedRule,
+    /// Members beside the value of which one must name a secret.
+    named_by: Vec<Box<str>>,
 }
 
 /// A rule that only names attributes.

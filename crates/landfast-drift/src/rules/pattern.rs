@@ -68,6 +68,24 @@ impl PathPattern {
         }
     }
 
+    /// The name, where the pattern is `**.name`: a name with the same meaning wherever it stands.
+    pub(crate) fn general_name(&self) -> Option<&str> {
+        match &*self.0 {
+            [Segment::Any, Segment::Name(name)] => Some(name),
+            _ => None,
+        }
+    }
+
+    /// Whether the pattern without its last segment matches the path without its last step.
+    pub(crate) fn matches_before_last(&self, path: &[PathStep]) -> bool {
+        match (self.0.split_last(), path.split_last()) {
+            (Some((_, pattern)), Some((_, path))) => {
+                wildcard(pattern, path, |segment| *segment == Segment::Any, Segment::fits)
+            }
+            _ => false,
+        }
+    }
+
     /// Whether the pattern matches the whole path.
     pub(crate) fn matches(&self, path: &[PathStep]) -> bool {
         wildcard(&self.0, path, |segment| *segment == Segment::Any, Segment::fits)

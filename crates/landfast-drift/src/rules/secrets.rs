@@ -2,14 +2,14 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use landfast_state::json::NameFilter;
-use landfast_state::{AttributePath, Attributes, PathStep, ResourceObject, Snapshot};
+use landfast_state::json::{NameFilter, plain_name};
+use landfast_state::{AttributePath, Attributes, Candidate, PathStep, ResourceObject, Snapshot};
 
-use super::RuleSet;
 use super::pattern::PathPattern;
+use super::{RuleSet, SecretRule};
 
 impl RuleSet {
     /// The snapshot with everything marked as sensitive that these rules, or those that come with the program, know to be:
@@ -47,11 +47,20 @@ pub(crate) struct Finder<'r> {
 
 /// The places of secrets in the objects of one type.
 struct TypeSecrets<'r> {
-    /// By the names that they end in.
-    patterns: HashMap<&'r str, Vec<&'r PathPattern>>,
+    /// By the names that they end in, in their plain form.
+    patterns: HashMap<Cow<'r, str>, Vec<Place<'r>>>,
     /// Those that do not end in a name.
-    others: Vec<&'r PathPattern>,
+    others: Vec<Place<'r>>,
+    /// Names that mean a secret wherever they stand, in their plain form.
+    general: HashSet<Cow<'r, str>>,
     names: NameFilter,
+}
+
+#[derive(Clone, Copy)]
+struct Place<'r> {
+    pattern: &'r PathPattern,
+    /// Members beside the value of which one must name a secret; empty where the place alone says enough.
+    named_by: &'r [Box<str>],
 }
 
 impl<'r> Finder<'r> {
@@ -67,7 +76,7 @@ impl<'r> Finder<'r> {
             types.insert(type_name.into(), TypeSecrets::new(self.rules, type_name));
         }
         match types.get(type_name) {
-            Some(secrets) if secrets.may_be_in(object) => object.unmarked_paths(|path| secrets.names(path)),
+            Some(secrets) if secrets.may_be_in(object) => object.unmarked_paths(|candidate| secrets.names(candidate)),
             _ => Vec::new(),
         }
     }
@@ -78,16 +87,23 @@ impl<'r> TypeSecrets<'r> {
         let embedded: &'static Arc<RuleSet> = super::embedded::embedded();
         let own = (!std::ptr::eq(rules, &**embedded)).then_some(rules);
         let all = std::iter::once(&**embedded).chain(own).flat_map(|rules| &rules.sensitive);
-        let fitting = all.filter(|rule| rule.types.iter().any(|glob| glob.matches(type_name)));
-        let (mut patterns, mut others) = (HashMap::<&str, Vec<&PathPattern>>::new(), Vec::new());
-        for pattern in fitting.flat_map(|rule| &rule.attributes) {
-            match pattern.last_name() {
-                Some(name) => patterns.entry(name).or_default().push(pattern),
-                None => others.push(pattern),
+        let fitting: Vec<&SecretRule> =
+            all.filter(|rule| rule.named.types.iter().any(|glob| glob.matches(type_name))).collect();
+        let (mut patterns, mut others) = (HashMap::<Cow<'r, str>, Vec<Place<'r>>>::new(), Vec::new());
+        let mut general = HashSet::new();
+        for rule in fitting {
+            for pattern in &rule.named.attributes {
+                let place = Place { pattern, named_by: &rule.named_by };
+                match pattern.last_name() {
+                    Some(name) => patterns.entry(plain_name(name)).or_default().push(place),
+                    None => others.push(place),
+                }
+                general.extend(pattern.general_name().filter(|_| rule.named_by.is_empty()).map(plain_name));
             }
         }
-        let names = if others.is_empty() { NameFilter::new(patterns.keys().copied()) } else { NameFilter::any() };
-        Self { patterns, others, names }
+        let names =
+            if others.is_empty() { NameFilter::new(patterns.keys().map(|name| &**name)) } else { NameFilter::any() };
+        Self { patterns, others, general, names }
     }
 
     /// Whether the object may hold a secret, by a look at its names.
@@ -100,12 +116,26 @@ impl<'r> TypeSecrets<'r> {
         }
     }
 
-    fn names(&self, path: &[PathStep]) -> bool {
+    fn names(&self, candidate: &Candidate<'_>) -> bool {
+        let path = candidate.path();
         let named = match path.last() {
-            Some(PathStep::Key(name)) => self.patterns.get(&**name),
+            Some(PathStep::Key(name)) => self.patterns.get(&*plain_name(name)),
             Some(PathStep::Index(index)) => self.patterns.get(&*index.to_string()),
             None => None,
         };
-        named.into_iter().flatten().chain(&self.others).any(|pattern| pattern.matches(path))
+        let mut named = named.into_iter().flatten().filter(|place| place.pattern.matches_before_last(path));
+        let mut others = self.others.iter().filter(|place| place.pattern.matches(path));
+        named.any(|place| self.is_named(place, candidate)) || others.any(|place| self.is_named(place, candidate))
+    }
+
+    /// Whether a member beside the value names a secret, where the place asks for one.
+    fn is_named(&self, place: &Place<'_>, candidate: &Candidate<'_>) -> bool {
+        let means_a_secret = |name: &str| {
+            // Names of settings have what they belong to before them: `auth.password`, `/prod/db/password`.
+            let last = name.rsplit(['.', '/', ':']).next().unwrap_or_default();
+            self.general.contains(&*plain_name(last))
+        };
+        let mut naming = place.named_by.iter().filter_map(|name| candidate.text_beside(name));
+        place.named_by.is_empty() || naming.any(|name| means_a_secret(&name))
     }
 }

@@ -71,6 +71,14 @@ fn well_known_secrets_of_every_provider() {
         ("azurerm_key_vault_secret", "value"),
         ("azuread_application_password", "value"),
         ("some_unknown_thing", "settings.*.deep.client_secret"),
+        ("aws_lambda_function", "environment.*.variables.DB_PASSWORD"),
+        ("aws_lambda_function", "environment.*.variables.AWS_SECRET_ACCESS_KEY"),
+        ("aws_lambda_function", "environment.*.variables.PASSWORD"),
+        ("aws_lambda_function", "environment.*.variables.dbPassword"),
+        ("aws_lambda_function", "environment.*.variables.POSTGRES_PASSWORD"),
+        ("google_cloudfunctions_function", "environment_variables.api-key"),
+        ("kubernetes_config_map", "data.Db-Password"),
+        ("azurerm_linux_web_app", "app_settings.ClientSecret"),
     ] {
         let shown = shown(&format!("{type_name}.x"), &at(path, "CANARY"));
         assert!(!shown.contains("CANARY"), "{type_name} {path}: {shown}");
@@ -106,12 +114,58 @@ fn names_that_only_look_like_secrets_stay_visible() {
         ("vault_approle_auth_backend_role", "token_ttl"),
         ("any_thing", "private_key_id"),
         ("any_thing", "tags.password_rotation"),
+        ("aws_lambda_function", "environment.*.variables.PASSWORD_FILE"),
+        ("aws_lambda_function", "environment.*.variables.TOKENIZER"),
+        ("aws_lambda_function", "environment.*.variables.PASS"),
     ] {
         let shown = shown(&format!("{type_name}.x"), &at(path, "visible-text"));
         assert!(shown.contains("visible-text"), "{type_name} {path}: {shown}");
     }
     // Nothing is no secret, and a switch neither.
     assert_eq!(shown("a_b.x", r#"{"password":null,"token":true}"#), r#"{"password": null, "token": true}"#);
+}
+
+#[test]
+fn pairs_of_a_name_and_a_value_are_known_by_the_name() {
+    for name in ["DB_PASSWORD", "dbPassword", "auth.rootPassword", "/prod/db/password", "SecretKey"] {
+        for member in ["name", "key"] {
+            let pairs = format!(r#"{{"env":[{{"{member}":"{name}","value":"CANARY","value_from":[]}}]}}"#);
+            for type_name in ["kubernetes_deployment", "helm_release", "aws_codebuild_project"] {
+                let shown = shown(&format!("{type_name}.x"), &pairs);
+                assert!(!shown.contains("CANARY") && shown.contains(name), "{type_name}: {shown}");
+            }
+        }
+    }
+    for pairs in [
+        r#"{"env":[{"name":"STAGE","value":"visible-text"}]}"#,
+        r#"{"env":[{"name":"password.policy","value":"visible-text"}]}"#,
+        r#"{"env":[{"label":"password","value":"visible-text"}]}"#,
+        r#"{"env":[{"name":"password","values":"visible-text"}]}"#,
+        r#"{"name":"password","env":[{"value":"visible-text"}]}"#,
+        r#"{"env":[{"name":["password"],"value":"visible-text"}]}"#,
+    ] {
+        assert!(shown("kubernetes_deployment.x", pairs).contains("visible-text"), "{pairs}");
+    }
+}
+
+#[test]
+fn streams_know_pairs_and_other_spellings_too() {
+    use landfast_drift::{InSync, compare_streams};
+    use landfast_state::{Limits, StateStream};
+    let state = |variable: &str, pair: &str| {
+        let text = format!(
+            r#"{{"version":4,"serial":1,"lineage":"a","outputs":{{}},"resources":[{{"mode":"managed","type":"test_thing","name":"x",
+            "provider":"provider[\"registry.terraform.io/a/b\"]","instances":[{{"schema_version":0,"attributes":
+            {{"vars":{{"DB_PASSWORD":"{variable}"}},"env":[{{"name":"API-KEY","value":"{pair}"}}]}}}}]}}]}}"#
+        );
+        StateStream::open(std::io::Cursor::new(text), "s", &Limits::default()).unwrap()
+    };
+    let mut options = CompareOptions::default();
+    options.in_sync = InSync::Count;
+    let (report, _) =
+        compare_streams(&mut state("CANARY-1", "CANARY-2"), &mut state("CANARY-3", "CANARY-4"), &options).unwrap();
+    assert_eq!(report.resources[0].changes.len(), 2);
+    assert!(!format!("{report:?}").contains("CANARY"), "{report:?}");
 }
 
 #[test]

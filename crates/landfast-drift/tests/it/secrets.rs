@@ -1,5 +1,6 @@
 //! Sensitive values: compared, never shown.
 
+use landfast_drift::rules::{Hint, HintKind};
 use landfast_drift::{CompareOptions, DriftStatus};
 use landfast_state::ResourceObject;
 
@@ -90,4 +91,45 @@ fn what_one_side_marks_is_masked_wherever_the_other_side_copies_it() {
         assert!(found.changes.iter().all(|change| change.sensitive));
         assert!(!format!("{found:?}").contains("hunter"), "{found:?}");
     }
+}
+
+#[test]
+fn an_element_that_has_moved_is_as_secret_as_its_mark() {
+    for (recorded, marks, observed, expected) in [
+        // Before the mark, at it, behind it, alone, and where nothing else is the same.
+        (r#"["n","ooooooooo"]"#, &["l[1]"][..], r#"["n","m","CANARY"]"#, 2),
+        (r#"["n","ooooooooo"]"#, &["l[1]"], r#"["CANARY","n"]"#, 2),
+        (r#"["n","ooooooooo"]"#, &["l[1]"], r#"["CANARY","x"]"#, 2),
+        (r#"["n","ooooooooo"]"#, &["l[1]"], r#"["n","ooooooooo","CANARY"]"#, 1),
+        (r#"["n","ooooooooo"]"#, &["l[0]", "l[1]"], r#"["CANARY",["CANARY"],{"a":"CANARY"}]"#, 3),
+        (r#"[{"p":"oo","u":"a"}]"#, &["l[0].p"], r#"[{"p":"oo","u":"a"},{"p":"CANARY","u":"visible"}]"#, 1),
+        (r#"[{"p":["o","o"]}]"#, &["l[0].p[1]"], r#"[{"p":["CANARY","o","CANARY"]}]"#, 2),
+    ] {
+        let [recorded, observed] = [recorded, observed].map(|list| format!(r#"{{"l":{list}}}"#));
+        for reverse in [false, true] {
+            let sides = (marked(&recorded, marks), marked(&observed, &[]));
+            let found = if reverse {
+                compared(sides.1, sides.0, &CompareOptions::default())
+            } else {
+                compared(sides.0, sides.1, &CompareOptions::default())
+            };
+            assert_eq!(found.changes.len(), expected, "{recorded} {observed}: {found:?}");
+            assert!(!format!("{found:?}").contains("CANARY"), "{recorded} {observed}: {found:?}");
+        }
+    }
+    // What nothing marks stays visible.
+    let block = |n: &str| format!(r#"{{"l":[{{"p":"oo","u":"{n}"}},{{"p":"pp","u":"{n}{n}"}}]}}"#);
+    let (one, more) = (r#"{"l":[{"p":"oo","u":"a"}]}"#, block("a"));
+    let found = compared(marked(one, &["l[0].p"]), marked(&more, &[]), &CompareOptions::default());
+    assert_eq!(changes(&found), [r#"l[1] added - -> {"p":"(sensitive value)","u":"aa"}"#]);
+}
+
+#[test]
+fn a_set_in_another_order_shows_what_one_side_marks_in_no_place() {
+    let mut options = CompareOptions::default();
+    options.hints.push(Hint::new("set", "*", "l", HintKind::Set).unwrap());
+    let (recorded, observed) = (r#"{"l":["n","CANARY"]}"#, r#"{"l":["CANARY","n"]}"#);
+    let found = compared(marked(recorded, &["l[1]"]), marked(observed, &[]), &options);
+    assert_eq!((found.status, found.normalised.len()), (DriftStatus::InSync, 1), "{found:?}");
+    assert!(!format!("{found:?}").contains("CANARY"), "{found:?}");
 }

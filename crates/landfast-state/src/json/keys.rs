@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::names::NameFilter;
 use super::scan::print_of;
+use super::spelling::is_spelling;
 use super::text::unescape;
 
 /// Objects with up to this many keys are checked for duplicates as each key is read, larger ones at their end.
@@ -19,9 +20,11 @@ pub(crate) struct Keys {
     prints: Vec<u64>,
     /// The keys at the bottom of the stack whose text is not at hand any more.
     kept: Vec<Kept>,
+    /// Those that are known ones in another case, by their places in the stack.
+    odd: Vec<usize>,
     /// Names to watch for.
     watched: Option<Arc<NameFilter>>,
-    /// Whether a key has come that may be one of them.
+    /// Whether a key has come that is one of them.
     noticed: bool,
 }
 
@@ -47,7 +50,7 @@ impl Keys {
         self.noticed = false;
     }
 
-    /// Whether a key has come since the last call that may be one of the names that are watched for.
+    /// Whether a key has come since the last call that is one of the names that are watched for.
     pub(crate) fn take_noticed(&mut self) -> bool {
         std::mem::take(&mut self.noticed)
     }
@@ -67,6 +70,28 @@ impl Keys {
         self.spans.truncate(len);
         self.prints.truncate(len);
         self.kept.truncate(len);
+        while self.has_odd(len) {
+            self.odd.pop();
+        }
+    }
+
+    /// Whether a key of the object whose keys begin at `from` is a known one in another case.
+    #[inline]
+    pub(super) fn has_odd(&self, from: usize) -> bool {
+        self.odd.last().is_some_and(|at| *at >= from)
+    }
+
+    /// Notes that the last key is a known one in another case.
+    pub(super) fn note_odd(&mut self) {
+        self.odd.extend(self.len().checked_sub(1));
+    }
+
+    /// Among the keys from `from` on, one before the last that is `name` in whatever case.
+    #[cold]
+    pub(super) fn other_spelling(&self, text: &str, base: usize, from: usize, name: &str) -> Option<Twice> {
+        let last = self.len().checked_sub(1)?;
+        let first = (from..last).find(|at| is_spelling(&self.text(text, *at), name))?;
+        Some(self.twice(text, base, first, last))
     }
 
     /// The text of a key; empty where there is no such one.
@@ -89,9 +114,10 @@ impl Keys {
         escaped: bool,
     ) -> Option<Twice> {
         let written = text.get(span.0..span.1).unwrap_or_default();
-        let print = if escaped { print_of(unescape(written).as_bytes()) } else { print_of(written.as_bytes()) };
+        let key = if escaped { unescape(written) } else { Cow::Borrowed(written) };
+        let print = print_of(key.as_bytes());
         if let Some(watched) = &self.watched {
-            self.noticed |= watched.may_have(print);
+            self.noticed |= watched.has(&key);
         }
         let known = self.prints.get(from..).unwrap_or_default();
         let candidate = known.len() < EAGER_KEYS && known.contains(&print);

@@ -1,17 +1,42 @@
 //! Looking for names of members without taking a value apart.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use super::raw::Raw;
-use super::scan::{plain_run_end, print_of, skip_white_space};
+use super::scan::{plain_run_end, skip_white_space};
 use super::text::unescape;
 
 /// Bits of the filter: enough that few names that are not wanted pass it.
 const BITS: u64 = 1 << 15;
 
-/// A set of member names, made for asking of many names, nearly all of which are not in it.
+/// A name without regard to ASCII case and to how its words are joined: `dbPassword`, `DB_PASSWORD` and `db-password` are
+/// all `dbpassword`.
+///
+/// ```
+/// use landfast_state::json::plain_name;
+///
+/// assert_eq!(plain_name("AWS_SECRET_ACCESS_KEY"), plain_name("awsSecretAccessKey"));
+/// assert_ne!(plain_name("password"), plain_name("passwords"));
+/// ```
+#[must_use]
+pub fn plain_name(name: &str) -> Cow<'_, str> {
+    let other = |c: char| c.is_ascii_uppercase() || is_joint(c);
+    if !name.contains(other) {
+        return Cow::Borrowed(name);
+    }
+    Cow::Owned(name.chars().filter(|c| !is_joint(*c)).map(|c| c.to_ascii_lowercase()).collect())
+}
+
+fn is_joint(c: char) -> bool {
+    matches!(c, '_' | '-')
+}
+
+/// A set of member names, made for asking of many names, nearly all of which are not in it. Names that are the same
+/// [without regard to case and joints](plain_name) are one.
 #[derive(Clone)]
 pub struct NameFilter {
+    /// By a look at four bytes of a name.
     bits: Box<[u64]>,
     names: HashSet<Box<str>>,
     /// Whether every name is in it.
@@ -22,14 +47,13 @@ impl NameFilter {
     /// A filter for these names.
     #[must_use]
     pub fn new<'n>(names: impl IntoIterator<Item = &'n str>) -> Self {
-        let names: HashSet<Box<str>> = names.into_iter().map(Into::into).collect();
+        let names: HashSet<Box<str>> = names.into_iter().map(|name| plain_name(name).into()).collect();
         let words = usize::try_from(BITS / 64).unwrap_or_default();
         let mut bits = vec![0_u64; words].into_boxed_slice();
         for name in &names {
-            for (word, bit) in places_of(print_of(name.as_bytes())) {
-                if let Some(word) = bits.get_mut(word) {
-                    *word |= bit;
-                }
+            let (word, bit) = place_of(ends_of(name.as_bytes()).unwrap_or_default());
+            if let Some(word) = bits.get_mut(word) {
+                *word |= bit;
             }
         }
         Self { bits, names, any: false }
@@ -61,23 +85,29 @@ impl NameFilter {
             }
             at = skip_white_space(bytes, end + 1);
             // In a checked text, a string before a colon is a key, and no other is.
-            if bytes.get(at) == Some(&b':') && self.has(text.get(start..end).unwrap_or_default()) {
+            if bytes.get(at) == Some(&b':') && self.has(&unescape(text.get(start..end).unwrap_or_default())) {
                 return true;
             }
         }
         false
     }
 
-    fn has(&self, written: &str) -> bool {
-        let name = unescape(written);
-        self.any || (self.may_have(print_of(name.as_bytes())) && self.names.contains(&*name))
+    /// Whether the name is in it.
+    #[inline]
+    pub(super) fn has(&self, name: &str) -> bool {
+        if self.any {
+            return true;
+        }
+        let possible = ends_of(name.as_bytes()).is_none_or(|ends| {
+            let (word, bit) = place_of(ends);
+            self.bits.get(word).is_some_and(|word| word & bit != 0)
+        });
+        possible && self.has_exactly(name)
     }
 
-    /// Whether the name with this print may be in it: never wrong when it says no.
-    #[inline]
-    pub(super) fn may_have(&self, print: u64) -> bool {
-        let has = |(word, bit): (usize, u64)| self.bits.get(word).is_some_and(|word| word & bit != 0);
-        self.any || places_of(print).into_iter().all(has)
+    #[cold]
+    fn has_exactly(&self, name: &str) -> bool {
+        self.names.contains(&*plain_name(name))
     }
 }
 
@@ -87,19 +117,34 @@ impl std::fmt::Debug for NameFilter {
     }
 }
 
-/// Two places for a name: that both are taken by chance is rare.
+/// The first two and the last two bytes of a name, whatever their case; `None` where a joint is among them or the name is
+/// shorter, so that they say nothing.
 #[inline]
-fn places_of(print: u64) -> [(usize, u64); 2] {
-    // The print's bits are not spread evenly.
-    let spread = print.wrapping_mul(0xff51_afd7_ed55_8ccd);
-    [spread >> 49, spread >> 34].map(|place| {
-        let place = place % BITS;
-        (usize::try_from(place / 64).unwrap_or_default(), 1 << (place % 64))
-    })
+fn ends_of(name: &[u8]) -> Option<u32> {
+    let (&[a, b], &[y, z]) = (name.first_chunk()?, name.last_chunk()?);
+    let ends = u32::from_le_bytes([a, b, y, z]) | 0x2020_2020;
+    // `_` and DEL are one now, `-` and CR too: what is taken for a joint and is none only costs a look.
+    let joints = zero_bytes(ends ^ 0x7f7f_7f7f) | zero_bytes(ends ^ 0x2d2d_2d2d);
+    (joints == 0).then_some(ends)
+}
+
+/// Not zero where a byte of the word is.
+#[inline]
+fn zero_bytes(word: u32) -> u32 {
+    word.wrapping_sub(0x0101_0101) & !word & 0x8080_8080
+}
+
+#[inline]
+fn place_of(ends: u32) -> (usize, u64) {
+    // The bits are not spread evenly.
+    let spread = u64::from(ends).wrapping_mul(0xff51_afd7_ed55_8ccd) >> 49;
+    (usize::try_from(spread / 64).unwrap_or_default(), 1 << (spread % 64))
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::json::Limits;
 
@@ -113,6 +158,12 @@ mod tests {
             r#"{"p\u0061ssword":1}"#,
             r#"{"k\u00e4se":1}"#,
             r#"{"with\"quote":1}"#,
+            r#"{"PASSWORD":1}"#,
+            r#"{"Pass-Word":1}"#,
+            r#"{"p_assword":1}"#,
+            r#"{"passwor_d":1}"#,
+            r#"{"password_":1}"#,
+            r#"{"\u0050ass\u005fword":1}"#,
         ] {
             assert!(occurs(text), "{text}");
         }
@@ -122,5 +173,18 @@ mod tests {
             assert!(!occurs(text), "{text}");
         }
         assert!(NameFilter::new([]).is_empty());
+        assert!(NameFilter::any().has("") && NameFilter::any().has("x"));
+    }
+
+    proptest! {
+        #[test]
+        fn a_filter_has_every_spelling_of_its_names_and_no_other_name(
+            names in proptest::collection::vec("[a-c_é-]{0,6}", 0..4),
+            asked in "[a-cA-C_éÉ\\x7f\r-]{0,6}",
+        ) {
+            let filter = NameFilter::new(names.iter().map(String::as_str));
+            let known = names.iter().any(|name| plain_name(name) == plain_name(&asked));
+            prop_assert_eq!(filter.has(&asked), known);
+        }
     }
 }

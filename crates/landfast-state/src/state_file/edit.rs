@@ -3,7 +3,7 @@
 use crate::address::ObjectAddress;
 use crate::attribute_path::{AttributePath, PathStep};
 use crate::json::splice::{insertion, range_of, removal, replace};
-use crate::json::{Limits, Raw, quote_go};
+use crate::json::{Limits, Raw, is_spelling, quote_go};
 use crate::read_error::ReadError;
 use crate::value::Value;
 
@@ -62,7 +62,7 @@ impl StateEdit {
     pub fn set_serial(&mut self, serial: u64) -> Result<&mut Self, EditError> {
         let serial = serial.to_string();
         let document = self.document()?;
-        let edited = match document.get("serial").and_then(|old| range_of(&self.text, old)) {
+        let edited = match member(document, "serial").and_then(|old| range_of(&self.text, old)) {
             Some(range) => Some(replace(&self.text, range, &serial)),
             None => insertion(&self.text, document, "serial", &serial, 0)
                 .map(|(at, member)| replace(&self.text, at..at, &member)),
@@ -90,7 +90,7 @@ impl StateEdit {
         let (_, _, instance) = self.find(address)?;
         // Attributes stand four levels below the document: resources, resource, instances, instance, attributes.
         let mut indent = 5;
-        let mut at = instance.get("attributes").ok_or_else(no_attribute)?;
+        let mut at = member(instance, "attributes").ok_or_else(no_attribute)?;
         let (last, way) = path.steps.split_last().ok_or_else(no_attribute)?;
         for step in way {
             at = child(at, step).ok_or_else(no_attribute)?;
@@ -118,9 +118,9 @@ impl StateEdit {
     pub fn remove(&mut self, address: &ObjectAddress) -> Result<&mut Self, EditError> {
         let (at_resource, at_instance, _) = self.find(address)?;
         let no_object = || EditError::NoObject { address: address.to_string() };
-        let resources = self.document()?.get("resources").ok_or_else(no_object)?;
+        let resources = member(self.document()?, "resources").ok_or_else(no_object)?;
         let resource = resources.elements().and_then(|mut all| all.nth(at_resource)).ok_or_else(no_object)?;
-        let instances = resource.get("instances").ok_or_else(no_object)?;
+        let instances = member(resource, "instances").ok_or_else(no_object)?;
         let range = if instances.elements().map_or(0, Iterator::count) == 1 {
             removal(&self.text, resources, at_resource)
         } else {
@@ -154,9 +154,10 @@ impl StateEdit {
             instances.find(|(resource, instance)| instance.address(resource) == *address).map(|(_, it)| it.offset);
         let offset = offset.ok_or_else(no_object)?;
         // By its place in the text: the model leaves out resources that terraform passes over.
-        let mut resources = self.document()?.get("resources").and_then(Raw::elements).into_iter().flatten().enumerate();
+        let resources = member(self.document()?, "resources").and_then(Raw::elements);
+        let mut resources = resources.into_iter().flatten().enumerate();
         let found = resources.find_map(|(at_resource, resource)| {
-            let instances = resource.get("instances").and_then(Raw::elements)?.enumerate();
+            let instances = member(resource, "instances").and_then(Raw::elements)?.enumerate();
             let mut here = instances.filter(|(_, instance)| instance.offset_in(&self.text) == Some(offset));
             here.next().map(|(at_instance, instance)| (at_resource, at_instance, instance))
         });
@@ -169,6 +170,11 @@ impl std::fmt::Debug for StateEdit {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "StateEdit({:?}, {} bytes)", self.file, self.text.len())
     }
+}
+
+/// The member of this name, in whatever case: the state was read, so there is one at the most.
+fn member<'a>(object: Raw<'a>, name: &str) -> Option<Raw<'a>> {
+    object.members()?.find(|(key, _)| is_spelling(key, name)).map(|(_, value)| value)
 }
 
 fn child<'a>(value: Raw<'a>, step: &PathStep) -> Option<Raw<'a>> {

@@ -12,6 +12,7 @@ mod sensitive;
 mod stream;
 mod stream_again;
 mod stream_object;
+mod stream_same;
 mod v4;
 
 use std::sync::Arc;

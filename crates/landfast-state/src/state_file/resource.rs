@@ -18,6 +18,27 @@ use crate::json::{JsonError, JsonErrorKind, Kind, Reader};
 /// The deposed key that terraform takes for none.
 const NOT_DEPOSED: &str = "00000000";
 
+/// Members of a resource that mean something.
+pub(super) const RESOURCE_MEMBERS: &[&str] = &["module", "mode", "type", "name", "each", "provider", "instances"];
+
+/// Members of an instance that mean something; some to OpenTofu only.
+const INSTANCE_MEMBERS: &[&str] = &[
+    "index_key",
+    "status",
+    "deposed",
+    "schema_version",
+    "attributes",
+    "attributes_flat",
+    "sensitive_attributes",
+    "private",
+    "dependencies",
+    "create_before_destroy",
+    "identity",
+    "identity_schema_version",
+    "provider",
+    "skip_destroy",
+];
+
 /// A part of the text that the reader stands in, checked.
 pub(super) type Span = Range<usize>;
 
@@ -187,7 +208,7 @@ pub(super) fn read_instance(reader: &mut Reader<'_>) -> Result<InstanceParts, Js
     let mut instance = InstanceParts::default();
     let mut flat = None;
     reader.enter_object()?;
-    while let Some(key) = reader.next_member()? {
+    while let Some(key) = reader.next_known_member(INSTANCE_MEMBERS)? {
         match &*key {
             "index_key" => instance.key = read_key(reader)?,
             "status" => {

@@ -27,7 +27,7 @@ fn read_step(reader: &mut Reader<'_>) -> Result<PathStep, JsonError> {
     reader.enter_object()?;
     let mut kind = None;
     let mut value = None;
-    while let Some(key) = reader.next_member()? {
+    while let Some(key) = reader.next_known_member(&["type", "value"])? {
         match &*key {
             "type" => kind = Some(reader.string()?),
             "value" => value = Some(read_step_value(reader)?),

@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use super::Header;
 use super::order::Order;
-use super::resource::{Head, InstanceParts, KnownProvider, Named, count_instance, read_instance};
+use super::resource::{Head, InstanceParts, KnownProvider, Named, RESOURCE_MEMBERS, count_instance, read_instance};
 use super::stream_object::StreamedObject;
-use super::v4::read_outputs;
+use super::v4::{STATE_MEMBERS, read_outputs};
 use crate::json::{Beginning, CHUNK, JsonError, JsonErrorKind, Kind, Limits, NameFilter, Reader, Window, WindowError};
 use crate::read_error::ReadError;
 use crate::redact::SecretTexts;
@@ -67,26 +67,26 @@ type Watch = Box<dyn Fn(&str) -> Option<Arc<NameFilter>> + Send>;
 pub struct StateStream<R> {
     pub(super) window: Window<R>,
     pub(super) file: String,
-    phase: Phase,
+    pub(super) phase: Phase,
     version: Option<u64>,
     header: Header,
     secrets: SecretTexts,
     pub(super) ignored: Vec<(Named, usize)>,
-    instances: usize,
-    current: Option<(Named, InstanceParts, Noticed)>,
+    pub(super) instances: usize,
+    pub(super) current: Option<(Named, InstanceParts, Noticed)>,
     watch: Option<Watch>,
     pub(super) order: Order,
     /// The provider of the resource before, which most have as well.
     provider: Option<KnownProvider>,
     /// How the present resource begins.
-    beginning: Option<Beginning>,
+    pub(super) beginning: Option<Beginning>,
     /// The names to watch for in the present resource.
-    names: Option<Arc<NameFilter>>,
+    pub(super) names: Option<Arc<NameFilter>>,
 }
 
 /// Whether a name that is watched for stands in an object.
 #[derive(Debug, Clone)]
-enum Noticed {
+pub(super) enum Noticed {
     Known(bool),
     /// The names were not known when the object was read.
     Unknown(Option<Arc<NameFilter>>),
@@ -94,7 +94,7 @@ enum Noticed {
 
 /// What comes next.
 #[derive(Debug)]
-enum Phase {
+pub(super) enum Phase {
     /// A member of the state.
     Top,
     /// A resource.
@@ -191,82 +191,6 @@ impl<R: Read + Seek> StateStream<R> {
         Ok(self.current())
     }
 
-    /// Passes the next object where it is an object of the same resource, written in the same way as `object`, which stands in
-    /// another stream with the same limits: what was checked there need not be checked again, so this costs little more than
-    /// reading. `false` where another object follows, or none: then nothing has been passed.
-    ///
-    /// # Errors
-    /// As [`StateStream::advance`].
-    pub fn pass_same(&mut self, object: &StreamedObject<'_>) -> Result<bool, StreamError> {
-        self.current = None;
-        loop {
-            match std::mem::replace(&mut self.phase, Phase::End) {
-                Phase::Top => self.top_member()?,
-                Phase::Resources => {
-                    self.phase = Phase::Resources;
-                    if !self.enter_same(object)? {
-                        self.resource()?;
-                    }
-                }
-                Phase::Resource(head) => self.resource_member(head)?,
-                Phase::Tail => self.tail_member()?,
-                Phase::Instances(named) => {
-                    let same = Arc::ptr_eq(&named.address, object.resource()) || named.address == *object.resource();
-                    self.phase = Phase::Instances(named);
-                    match self.instance_like(object.text(), same)? {
-                        Passed::Yes => {
-                            self.order.see(object.resource(), object.key(), object.deposed());
-                            return Ok(true);
-                        }
-                        Passed::No => return Ok(false),
-                        Passed::AtEnd => self.end_instances(),
-                    }
-                }
-                other @ (Phase::Kept(..) | Phase::End) => {
-                    self.phase = other;
-                    return Ok(false);
-                }
-            }
-        }
-    }
-
-    /// Passes the next instance where the resource is the `same` and the text is this one.
-    fn instance_like(&mut self, text: &str, same: bool) -> Result<Passed, StreamError> {
-        let passed = self.window.attempt(|reader| {
-            Ok(match reader.next_element()? {
-                false => Some(Passed::AtEnd),
-                true => (same && reader.pass_same(text)?).then_some(Passed::Yes),
-            })
-        });
-        let passed = self.placed(passed)?.unwrap_or(Passed::No);
-        self.instances += usize::from(matches!(passed, Passed::Yes));
-        Ok(passed)
-    }
-
-    /// Enters the next resource where it begins as that of `object` does.
-    fn enter_same(&mut self, object: &StreamedObject<'_>) -> Result<bool, StreamError> {
-        let Some(beginning) = object.beginning else { return Ok(false) };
-        let entered = self.window.attempt(|reader| {
-            Ok(match reader.next_element()? {
-                false => Some(false),
-                true => reader.enter_same(beginning)?.then_some(true),
-            })
-        });
-        match self.placed(entered)? {
-            Some(true) => {
-                self.names = object.names.cloned();
-                self.beginning = None;
-                self.phase = self.enter_instances(object.named().clone());
-                Ok(true)
-            }
-            Some(false) => {
-                self.phase = Phase::Top;
-                Ok(true)
-            }
-            None => Ok(false),
-        }
-    }
-
     /// The object that [`StateStream::advance`] gave last.
     #[must_use]
     pub fn current(&self) -> Option<StreamedObject<'_>> {
@@ -306,11 +230,11 @@ impl<R: Read + Seek> StateStream<R> {
         &self.file
     }
 
-    fn top_member(&mut self) -> Result<(), StreamError> {
+    pub(super) fn top_member(&mut self) -> Result<(), StreamError> {
         let (mut header, mut secrets) = (std::mem::take(&mut self.header), std::mem::take(&mut self.secrets));
         let version = self.version;
         let read = self.step(|reader| {
-            let Some(key) = reader.next_member()? else { return Ok(TopMember::End) };
+            let Some(key) = reader.next_known_member(STATE_MEMBERS)? else { return Ok(TopMember::End) };
             match &*key {
                 "version" => return reader.unsigned().map(TopMember::Version),
                 // Members that tell another kind of document, or a state that cannot be read.
@@ -353,7 +277,7 @@ impl<R: Read + Seek> StateStream<R> {
         Ok(())
     }
 
-    fn resource(&mut self) -> Result<(), StreamError> {
+    pub(super) fn resource(&mut self) -> Result<(), StreamError> {
         self.beginning = None;
         let head = self.step(|reader| {
             if !reader.next_element()? {
@@ -368,14 +292,16 @@ impl<R: Read + Seek> StateStream<R> {
         Ok(())
     }
 
-    fn resource_member(&mut self, mut head: Head) -> Result<(), StreamError> {
+    pub(super) fn resource_member(&mut self, mut head: Head) -> Result<(), StreamError> {
         let offset = head.offset();
         let counted = self.instances;
         let mut count = counted;
         // The step may be taken again: what it has set in the head it sets anew.
         let member = self.step(|reader| {
             count = counted;
-            let Some(key) = reader.next_member()? else { return head.finish(reader).map(Member::End) };
+            let Some(key) = reader.next_known_member(RESOURCE_MEMBERS)? else {
+                return head.finish(reader).map(Member::End);
+            };
             match &*key {
                 "instances" if head.is_passed_over() => drop(reader.raw()?),
                 "instances" if reader.null()? => {}
@@ -414,7 +340,7 @@ impl<R: Read + Seek> StateStream<R> {
         Ok(())
     }
 
-    fn enter_instances(&mut self, named: Named) -> Phase {
+    pub(super) fn enter_instances(&mut self, named: Named) -> Phase {
         let names = self.names.clone();
         if let Some(open) = self.window.open_mut() {
             open.keys().watch(names);
@@ -450,14 +376,14 @@ impl<R: Read + Seek> StateStream<R> {
         Ok(())
     }
 
-    fn end_instances(&mut self) {
+    pub(super) fn end_instances(&mut self) {
         self.window.open_mut().into_iter().for_each(|open| open.keys().watch(None));
         self.phase = Phase::Tail;
     }
 
-    fn tail_member(&mut self) -> Result<(), StreamError> {
+    pub(super) fn tail_member(&mut self) -> Result<(), StreamError> {
         let more = self.step(|reader| {
-            let Some(key) = reader.next_member()? else { return Ok(Some(false)) };
+            let Some(key) = reader.next_known_member(RESOURCE_MEMBERS)? else { return Ok(Some(false)) };
             if Head::has(&key) {
                 return Ok(None);
             }
@@ -479,7 +405,7 @@ impl<R: Read + Seek> StateStream<R> {
     }
 
     /// Sets the place of an error right.
-    fn placed<T>(&mut self, taken: Result<T, WindowError>) -> Result<T, StreamError> {
+    pub(super) fn placed<T>(&mut self, taken: Result<T, WindowError>) -> Result<T, StreamError> {
         match taken {
             Ok(taken) => Ok(taken),
             Err(WindowError::Io(source)) => Err(StreamError::Io { file: self.file.clone(), source }),
@@ -496,15 +422,6 @@ impl<R: Read + Seek> StateStream<R> {
     pub(super) fn whole(&self, reason: &'static str) -> StreamError {
         StreamError::Whole { file: self.file.clone(), reason }
     }
-}
-
-/// Whether an instance was passed.
-enum Passed {
-    Yes,
-    /// Another one follows.
-    No,
-    /// There are no more.
-    AtEnd,
 }
 
 enum TopMember {
@@ -526,7 +443,7 @@ fn keep_instances(
         count_instance(reader, count)?;
         kept.push_back(read_instance(reader)?);
     }
-    while let Some(key) = reader.next_member()? {
+    while let Some(key) = reader.next_known_member(RESOURCE_MEMBERS)? {
         head.read(reader, &key)?;
     }
     Ok(kept)

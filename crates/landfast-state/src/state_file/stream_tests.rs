@@ -93,6 +93,24 @@ fn every_window_shows_the_same() {
 }
 
 #[test]
+fn members_are_known_in_any_case() {
+    let mut odd = STATE.to_owned();
+    for name in ["serial", "resources", "mode", "provider", "instances", "attributes", "index_key", "dependencies"] {
+        odd = odd.replace(&format!("\"{name}\":"), &format!("\"{}\":", name.to_uppercase()));
+    }
+    assert_ne!(odd, STATE);
+    assert_eq!(in_memory(odd.as_bytes()), in_memory(STATE.as_bytes()));
+    let twice = odd.replacen("\"MODE\":", "\"mode\": \"managed\", \"MODE\":", 1);
+    let late = odd.trim_end().strip_suffix('}').unwrap().to_owned() + ", \"resources\": []}";
+    for text in [odd, twice, late] {
+        for chunk in [1, 7, 64, CHUNK] {
+            assert!(streamed(text.as_bytes(), chunk).is_some());
+            agree(text.as_bytes(), chunk);
+        }
+    }
+}
+
+#[test]
 fn what_must_be_read_as_a_whole_says_so() {
     for text in [
         r#"{"version": 3, "serial": 1, "modules": []}"#,

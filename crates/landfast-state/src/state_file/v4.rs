@@ -6,12 +6,25 @@ use bytes::Bytes;
 
 use super::legacy::is_terraform_version;
 use super::resource::{
-    AttributeSpan, Head, InstanceParts, Named, Span, count_instance, optional_boolean, optional_string,
-    optional_unsigned, read_instance, span,
+    AttributeSpan, Head, InstanceParts, Named, RESOURCE_MEMBERS, Span, count_instance, optional_boolean,
+    optional_string, optional_unsigned, read_instance, span,
 };
 use super::{Header, IgnoredResource, StateInstance, StateOutput, StateResource};
 use crate::json::{JsonError, JsonErrorKind, Limits, Place, RawJson, Reader};
 use crate::snapshot::Attributes;
+
+/// Members of a state that mean something.
+pub(super) const STATE_MEMBERS: &[&str] = &[
+    "version",
+    "terraform_version",
+    "serial",
+    "lineage",
+    "outputs",
+    "resources",
+    "check_results",
+    "encrypted_data",
+    "encryption_version",
+];
 
 /// What the top level says about the format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +67,7 @@ fn read_top(source: &Bytes, limits: &Limits, known: Option<u64>) -> Result<(Top,
     let mut header = Header::default();
     let mut outputs = Vec::new();
     let (mut resources, mut ignored) = (Vec::new(), Vec::new());
-    while let Some(key) = reader.next_member()? {
+    while let Some(key) = reader.next_known_member(STATE_MEMBERS)? {
         match (&*key, version) {
             ("version", _) => {
                 version_at = reader.offset();
@@ -124,7 +137,7 @@ pub(super) fn read_outputs(reader: &mut Reader<'_>) -> Result<Vec<OutputParts>, 
     while let Some(name) = reader.next_member()? {
         let (mut value, mut sensitive) = (None, false);
         reader.enter_object()?;
-        while let Some(key) = reader.next_member()? {
+        while let Some(key) = reader.next_known_member(&["value", "type", "sensitive"])? {
             match &*key {
                 "value" => value = Some(span(reader)?),
                 "sensitive" => sensitive = optional_boolean(reader)?,
@@ -171,7 +184,7 @@ fn read_resource(
     let at = head.offset();
     let mut instances = Vec::new();
     reader.enter_object()?;
-    while let Some(key) = reader.next_member()? {
+    while let Some(key) = reader.next_known_member(RESOURCE_MEMBERS)? {
         match &*key {
             // terraform does not look into a resource that it passes over, so what is wrong inside is no error.
             "instances" if head.is_passed_over() => drop(reader.raw()?),

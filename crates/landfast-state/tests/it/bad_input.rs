@@ -107,3 +107,36 @@ fn limits_are_checked() {
         .join("\n")
     );
 }
+
+#[test]
+fn two_spellings_of_a_member_are_one_that_stands_twice() {
+    let resource = |instance: &str| {
+        format!(
+            r#"{{"version":4,"resources":[{{"mode":"managed","type":"a_b","name":"c","provider":"provider[\"registry.terraform.io/a/a\"]","instances":[{instance}]}}]}}"#
+        )
+    };
+    for (text, error) in [
+        (r#"{"version":4,"Version":4}"#.to_owned(), "a.tfstate:1:14: duplicate key \"Version\" (first at 1:2)"),
+        (
+            "{\"version\":4,\"resources\":[],\n\"Resources\":[]}".to_owned(),
+            "a.tfstate:2:1: duplicate key \"Resources\" (first at 1:14)",
+        ),
+        (
+            r#"{"version":4,"outputs":{"o":{"value":1,"type":"number","Value":2}}}"#.to_owned(),
+            "a.tfstate:1:56: at outputs.o: duplicate key \"Value\" (first at 1:30)",
+        ),
+        (
+            resource(r#"{"Attributes":{},"attributes":{"id":"hunter2-canary"}}"#),
+            "a.tfstate:1:152: at resources[0].instances[0]: duplicate key \"attributes\" (first at 1:136)",
+        ),
+        // Free maps have the keys that they have.
+        (resource(r#"{"attributes":{"id":"x","ID":"y","attributes":"z","Attributes":"z"}}"#), "accepted"),
+        (
+            r#"{"version":4,"outputs":{"value":{"value":1,"type":"number"},"Value":{"value":1,"type":"number"}}}"#
+                .to_owned(),
+            "accepted",
+        ),
+    ] {
+        assert_eq!(message(text.as_bytes()), error, "{text}");
+    }
+}

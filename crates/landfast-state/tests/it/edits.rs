@@ -87,3 +87,21 @@ fn what_is_not_there_is_refused() {
     insta::assert_snapshot!(edit.set_attribute(&esc, &"no.such".parse().unwrap(), &Value::Null).unwrap_err());
     insta::assert_snapshot!(edit.set_attribute(&esc, &"id".parse().unwrap(), &Value::Unknown).unwrap_err());
 }
+
+#[test]
+fn members_in_another_case_are_found_and_no_second_one_is_written() {
+    let text = r#"{"Version":4,"Serial":7,"lineage":"l","Outputs":{},"RESOURCES":[{"Mode":"managed","Type":"a_b","name":"c",
+        "Provider":"provider[\"registry.terraform.io/a/a\"]","Instances":[{"Attributes":{"id":"x"}},{"Index_Key":1,"Attributes":{"ID":"y"}}]}]}"#;
+    let state = StateFile::read(text.into(), "s", &Limits::default()).unwrap();
+    assert_eq!((state.serial(), state.snapshot().objects().len()), (7, 2));
+    let mut edit = state.edit();
+    edit.set_serial(8).unwrap();
+    edit.set_attribute(&address("a_b.c"), &"id".parse().unwrap(), &Value::String("z".into())).unwrap();
+    edit.remove(&address("a_b.c[1]")).unwrap();
+    let new = edit.finish(&Limits::default()).unwrap();
+    let expected = text
+        .replace("\"Serial\":7", "\"Serial\":8")
+        .replace("\"x\"", "\"z\"")
+        .replace(",{\"Index_Key\":1,\"Attributes\":{\"ID\":\"y\"}}", "");
+    assert_eq!(std::str::from_utf8(new.as_bytes()).unwrap(), expected);
+}

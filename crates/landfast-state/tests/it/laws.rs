@@ -128,8 +128,11 @@ proptest! {
         prop_assert_eq!(hasher.hash(a.as_raw()), hasher.hash(other.as_raw()));
         let mut text = String::new();
         Value::from_raw(a.as_raw(), &[]).write_json(&mut text);
-        let spaced = raw(&format!(" {} ", text.replace("\",\"", "\" ,\n\t\"")));
-        prop_assert_eq!(canonical(&spaced) == canonical(&a), hasher.hash(spaced.as_raw()) == hasher.hash(a.as_raw()));
+        // A key or string that is a comma is broken by this.
+        let spaced = format!(" {} ", text.replace("\",\"", "\" ,\n\t\""));
+        if let Ok(spaced) = RawJson::check(spaced.into(), &Limits::default()) {
+            prop_assert_eq!(canonical(&spaced) == canonical(&a), hasher.hash(spaced.as_raw()) == hasher.hash(a.as_raw()));
+        }
     }
 
     #[test]

@@ -20,7 +20,7 @@
 //!
 //! # Where a document is refused that terraform accepts
 //! - Whatever the reader refuses: duplicate keys, lone surrogates, and more depth, size or instances than the limits.
-//! - A key that differs from a known one in case only, which terraform takes for the known one.
+//! - Two keys that differ from each other in case only, where the format knows them: terraform takes the last one.
 //! - A resource whose type does not begin like the name of a provider (`1x.foo`), where it names none: terraform leaves
 //!   the resource out of the result without a word.
 //! - A provider reference that is broken in any instance; terraform looks at one instance of each resource.

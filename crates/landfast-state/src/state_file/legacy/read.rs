@@ -368,14 +368,9 @@ impl<'a> Source<'a> {
 
     /// The next of the members of the open object that `names` has, its value to be read next. Others are passed.
     fn member(&mut self, names: &[&'static str]) -> Result<Option<&'static str>, JsonError> {
-        while let Some(key) = self.reader.next_member()? {
+        while let Some(key) = self.reader.next_known_member(names)? {
             if let Some(name) = names.iter().find(|name| **name == key) {
                 return Ok(Some(name));
-            }
-            let folded = fold_case(&key);
-            if let Some(name) = names.iter().find(|name| **name == folded) {
-                let at = self.reader.offset();
-                return Err(self.reader.invalid_at(at, format!("a key that differs from {name} in case only")));
             }
             self.reader.raw()?;
         }
@@ -433,9 +428,4 @@ fn module_address(path: &[Text<'_>]) -> Result<String, &'static str> {
     }
     let steps: Vec<_> = names.iter().map(|name| format!("module.{name}")).collect();
     Ok(steps.join("."))
-}
-
-/// `key` with all letters in one case, so that keys which terraform takes for one become equal.
-fn fold_case(key: &str) -> String {
-    key.chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect()
 }

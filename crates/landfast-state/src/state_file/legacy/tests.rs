@@ -77,8 +77,8 @@ fn bad_input_is_refused_with_its_place() {
         (r#"{"serial":1,"serial":2}"#, "1:13: duplicate key \"serial\" (first at 1:2)"),
         (r#"{"modules":[]} x"#, "1:16: something follows the end of the document"),
         (
-            "{\"modules\":[\n {\"path\":[\"root\"],\"Resources\":{}}]}",
-            "2:31: at modules[0].Resources: a key that differs from resources in case only",
+            "{\"modules\":[\n {\"path\":[\"root\"],\"resources\":{},\"Resources\":{}}]}",
+            "2:34: at modules[0]: duplicate key \"Resources\" (first at 2:19)",
         ),
         (r#"{"lineage":"\ud800"}"#, "1:13: at lineage: a lone surrogate in a \\u escape"),
         (
