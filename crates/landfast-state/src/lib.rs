@@ -40,6 +40,7 @@ pub mod json;
 mod marking;
 mod moves;
 mod number;
+mod origin;
 mod origin_doubt;
 pub mod plan;
 mod read_error;
@@ -58,12 +59,11 @@ pub use json::Limits;
 pub use marking::Candidate;
 pub use moves::Move;
 pub use number::{Number, NumberError, canonical_number};
+pub use origin::{Origin, SourceKind};
 pub use origin_doubt::OriginDoubt;
 pub use read_error::{ReadError, VersionAge};
 pub use redact::{MIN_SECRET_CHARS, Redactor, SecretTexts};
-pub use snapshot::{
-    Attributes, ContentDigest, DuplicateObject, Gap, GapKind, Observation, Origin, ResourceObject, Snapshot, SourceKind,
-};
+pub use snapshot::{Attributes, ContentDigest, DuplicateObject, Gap, GapKind, Observation, ResourceObject, Snapshot};
 pub use snapshot_file::{read_observation, read_snapshot, write_observation, write_snapshot};
 pub use state_file::{
     EditError, IgnoredResource, Located, StateEdit, StateFile, StateInstance, StateOutput, StateResource, StateStream,

@@ -220,7 +220,7 @@ fn is_block<V: Searched>(elements: &[V]) -> bool {
 #[cfg(test)]
 mod tests {
     use crate::json::{Limits, RawJson};
-    use crate::snapshot::{Origin, SourceKind};
+    use crate::origin::{Origin, SourceKind};
 
     use super::*;
 

@@ -61,8 +61,9 @@ impl Snapshot {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::origin::{Origin, SourceKind};
     use crate::redact::SecretTexts;
-    use crate::snapshot::{Attributes, Origin, SourceKind};
+    use crate::snapshot::Attributes;
 
     fn snapshot(addresses: &[&str]) -> Snapshot {
         let object = |address: &&str| ResourceObject {

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use crate::snapshot::{Origin, Snapshot};
+use crate::origin::Origin;
+use crate::snapshot::Snapshot;
 
 /// Why an observation may not be one of what was recorded. Comparing them is possible all the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,8 +68,8 @@ impl fmt::Display for OriginDoubt {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::origin::SourceKind;
     use crate::redact::SecretTexts;
-    use crate::snapshot::SourceKind;
 
     fn snapshot(origins: &[(Option<&str>, Option<u64>)]) -> Snapshot {
         let origin = |(lineage, serial): &(Option<&str>, Option<u64>)| Origin {

@@ -14,9 +14,9 @@ use super::version::{FormatVersion, WrittenVersion};
 use super::{DeferredChange, Plan, secrets};
 use crate::json::{JsonError, JsonErrorKind, Limits, Place, RawJson, Reader};
 use crate::moves::Move;
+use crate::origin::{Origin, SourceKind};
 use crate::read_error::ReadError;
 use crate::redact::SecretTexts;
-use crate::snapshot::{Origin, SourceKind};
 
 const FORMAT: &str = "plan JSON";
 

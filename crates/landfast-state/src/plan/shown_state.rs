@@ -10,9 +10,10 @@ use super::snapshots::snapshot;
 use super::values::{OutputValue, Values};
 use super::version::{FormatVersion, WrittenVersion};
 use crate::json::{JsonError, Limits, Place, Reader};
+use crate::origin::{Origin, SourceKind};
 use crate::read_error::ReadError;
 use crate::redact::SecretTexts;
-use crate::snapshot::{Origin, Snapshot, SourceKind};
+use crate::snapshot::Snapshot;
 
 /// A state as `terraform show -json` writes it, format versions 0.1 to 1.x.
 ///

@@ -10,9 +10,10 @@ use super::naming::Problem;
 use crate::address::ObjectAddress;
 use crate::attribute_path::AttributePath;
 use crate::json::{Place, RawJson, write_canonical};
+use crate::origin::Origin;
 use crate::read_error::ReadError;
 use crate::redact::SecretTexts;
-use crate::snapshot::{Attributes, DuplicateObject, Origin, ResourceObject, Snapshot};
+use crate::snapshot::{Attributes, DuplicateObject, ResourceObject, Snapshot};
 
 /// The snapshot of these objects, which stand at these offsets of `source`.
 pub(super) fn snapshot(

@@ -8,9 +8,10 @@ use crate::attribute_path::{AttributePath, PathStep};
 use crate::fingerprint::{Fingerprint, FingerprintKey};
 use crate::json::{JsonError, JsonErrorKind, Kind, Limits, Place, RawJson, Reader, quote_safe};
 use crate::moves::Move;
+use crate::origin::{Origin, SourceKind};
 use crate::read_error::{ReadError, VersionAge};
 use crate::redact::SecretTexts;
-use crate::snapshot::{Attributes, Gap, GapKind, Observation, Origin, ResourceObject, Snapshot, SourceKind};
+use crate::snapshot::{Attributes, Gap, GapKind, Observation, ResourceObject, Snapshot};
 
 /// Reads a snapshot file. Unknown members are tolerated.
 ///

@@ -4,8 +4,9 @@ use crate::address::InstanceAddress;
 use crate::attribute_path::{AttributePath, PathStep};
 use crate::fingerprint::FingerprintKey;
 use crate::json::quote_go;
+use crate::origin::Origin;
 use crate::redact::Redactor;
-use crate::snapshot::{GapKind, Observation, Origin, ResourceObject, Snapshot};
+use crate::snapshot::{GapKind, Observation, ResourceObject, Snapshot};
 use crate::value::Value;
 
 use super::FORMAT_VERSION;

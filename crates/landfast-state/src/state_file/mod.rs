@@ -22,9 +22,10 @@ use bytes::Bytes;
 use crate::address::{AddressError, InstanceKey, ObjectAddress, ProviderConfigAddress, ResourceAddress};
 use crate::attribute_path::AttributePath;
 use crate::json::{JsonError, JsonErrorKind, Limits, Place, RawJson};
+use crate::origin::{Origin, SourceKind};
 use crate::read_error::{ReadError, VersionAge};
 use crate::redact::SecretTexts;
-use crate::snapshot::{Attributes, Origin, ResourceObject, Snapshot, SourceKind};
+use crate::snapshot::{Attributes, ResourceObject, Snapshot};
 use crate::value::Value;
 
 pub use edit::{EditError, StateEdit};

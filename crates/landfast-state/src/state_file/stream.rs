@@ -11,9 +11,9 @@ use super::resource::{Head, InstanceParts, KnownProvider, Named, RESOURCE_MEMBER
 use super::stream_object::StreamedObject;
 use super::v4::{STATE_MEMBERS, read_outputs};
 use crate::json::{Beginning, CHUNK, JsonError, JsonErrorKind, Kind, Limits, NameFilter, Reader, Window, WindowError};
+use crate::origin::{Origin, SourceKind};
 use crate::read_error::ReadError;
 use crate::redact::SecretTexts;
-use crate::snapshot::{Origin, SourceKind};
 use crate::value::Value;
 
 /// Why a state cannot be read as a stream.
