@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use landfast_state::json::plain_name;
 use toml::Spanned;
 
 use super::catalogue::{BUILT_IN, RuleInfo, RuleKind};
@@ -159,7 +160,9 @@ impl Loader {
             let named =
                 file::Named { id, description, resource_types: rule.resource_types, attributes: rule.attributes };
             let named = self.named(source, &pack, RuleKind::Sensitive, &named)?;
-            self.rules.sensitive.push(SecretRule { named, named_by });
+            let plain = |pattern: &PathPattern| pattern.last_name().map(|name| plain_name(name).into());
+            let last_names = named.attributes.iter().map(plain).collect();
+            self.rules.sensitive.push(SecretRule { named, last_names, named_by });
         }
         self.rules.packs.push(pack);
         Ok(())

@@ -163,6 +163,8 @@ pub(crate) struct NormaliseRule {
 #[derive(Debug, Clone)]
 pub(crate) struct SecretRule {
     named: NamedRule,
+    /// For each attribute the name that it ends in, in its plain form, if it ends in one.
+    last_names: Vec<Option<Box<str>>>,
     /// Members beside the value of which one must name a secret.
     named_by: Vec<Box<str>>,
 }

@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use landfast_state::json::{NameFilter, plain_name};
+use landfast_state::json::{NameFilter, last_part, plain_name};
 use landfast_state::{AttributePath, Attributes, Candidate, PathStep, ResourceObject, Snapshot};
 
 use super::pattern::PathPattern;
@@ -48,11 +48,9 @@ pub(crate) struct Finder<'r> {
 /// The places of secrets in the objects of one type.
 struct TypeSecrets<'r> {
     /// By the names that they end in, in their plain form.
-    patterns: HashMap<Cow<'r, str>, Vec<Place<'r>>>,
+    patterns: HashMap<&'r str, Vec<Place<'r>>>,
     /// Those that do not end in a name.
     others: Vec<Place<'r>>,
-    /// Names that mean a secret wherever they stand, in their plain form.
-    general: HashSet<Cow<'r, str>>,
     names: NameFilter,
 }
 
@@ -87,23 +85,19 @@ impl<'r> TypeSecrets<'r> {
         let embedded: &'static Arc<RuleSet> = super::embedded::embedded();
         let own = (!std::ptr::eq(rules, &**embedded)).then_some(rules);
         let all = std::iter::once(&**embedded).chain(own).flat_map(|rules| &rules.sensitive);
-        let fitting: Vec<&SecretRule> =
-            all.filter(|rule| rule.named.types.iter().any(|glob| glob.matches(type_name))).collect();
-        let (mut patterns, mut others) = (HashMap::<Cow<'r, str>, Vec<Place<'r>>>::new(), Vec::new());
-        let mut general = HashSet::new();
-        for rule in fitting {
-            for pattern in &rule.named.attributes {
-                let place = Place { pattern, named_by: &rule.named_by };
-                match pattern.last_name() {
-                    Some(name) => patterns.entry(plain_name(name)).or_default().push(place),
+        let fitting = all.filter(|rule| rule.named.types.iter().any(|glob| glob.matches(type_name)));
+        let (mut patterns, mut others) = (HashMap::<&str, Vec<Place<'r>>>::new(), Vec::new());
+        for SecretRule { named, last_names, named_by } in fitting {
+            for (pattern, last_name) in named.attributes.iter().zip(last_names) {
+                let place = Place { pattern, named_by };
+                match last_name {
+                    Some(name) => patterns.entry(name).or_default().push(place),
                     None => others.push(place),
                 }
-                general.extend(pattern.general_name().filter(|_| rule.named_by.is_empty()).map(plain_name));
             }
         }
-        let names =
-            if others.is_empty() { NameFilter::new(patterns.keys().map(|name| &**name)) } else { NameFilter::any() };
-        Self { patterns, others, general, names }
+        let names = if others.is_empty() { NameFilter::new(patterns.keys().copied()) } else { NameFilter::any() };
+        Self { patterns, others, names }
     }
 
     /// Whether the object may hold a secret, by a look at its names.
@@ -111,14 +105,33 @@ impl<'r> TypeSecrets<'r> {
         match &object.attributes {
             Attributes::None => false,
             _ if self.names.is_empty() => false,
-            Attributes::Nested(raw) => self.names.occurs_in(raw.as_raw()),
+            _ if !self.others.is_empty() => true,
+            Attributes::Nested(raw) => {
+                let mut named_elsewhere = false;
+                let by_its_name = self.names.any_key(raw.as_raw(), |name| {
+                    let places = self.patterns.get(&*plain_name(name));
+                    named_elsewhere |= places.is_some();
+                    places.into_iter().flatten().any(|place| place.named_by.is_empty())
+                });
+                let named = || self.names.any_text(raw.as_raw(), |name| self.means_a_secret(name));
+                by_its_name || (named_elsewhere && named())
+            }
             Attributes::Flat(_) => true,
         }
+    }
+
+    /// Whether the name means a secret wherever it stands.
+    fn means_a_secret(&self, name: &str) -> bool {
+        let places = self.patterns.get(&*plain_name(name));
+        let is_general = |place: &Place<'_>| place.named_by.is_empty() && place.pattern.general_name().is_some();
+        places.into_iter().flatten().any(is_general)
     }
 
     fn names(&self, candidate: &Candidate<'_>) -> bool {
         let path = candidate.path();
         let named = match path.last() {
+            // Nearly no name passes.
+            Some(PathStep::Key(name)) if !self.names.has(name) => None,
             Some(PathStep::Key(name)) => self.patterns.get(&*plain_name(name)),
             Some(PathStep::Index(index)) => self.patterns.get(&*index.to_string()),
             None => None,
@@ -130,12 +143,7 @@ impl<'r> TypeSecrets<'r> {
 
     /// Whether a member beside the value names a secret, where the place asks for one.
     fn is_named(&self, place: &Place<'_>, candidate: &Candidate<'_>) -> bool {
-        let means_a_secret = |name: &str| {
-            // Names of settings have what they belong to before them: `auth.password`, `/prod/db/password`.
-            let last = name.rsplit(['.', '/', ':']).next().unwrap_or_default();
-            self.general.contains(&*plain_name(last))
-        };
         let mut naming = place.named_by.iter().filter_map(|name| candidate.text_beside(name));
-        place.named_by.is_empty() || naming.any(|name| means_a_secret(&name))
+        place.named_by.is_empty() || naming.any(|name| self.means_a_secret(last_part(&name)))
     }
 }

@@ -27,7 +27,7 @@ pub(crate) use error::At;
 pub use error::{JsonError, JsonErrorKind, Place};
 pub use kind::Kind;
 pub use limits::Limits;
-pub use names::{NameFilter, plain_name};
+pub use names::{NameFilter, last_part, plain_name};
 pub(crate) use open::Beginning;
 pub use raw::{Elements, Members, Raw, RawJson, RawKind};
 pub use reader::Reader;

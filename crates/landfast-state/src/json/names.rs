@@ -21,15 +21,13 @@ const BITS: u64 = 1 << 15;
 /// ```
 #[must_use]
 pub fn plain_name(name: &str) -> Cow<'_, str> {
-    let other = |c: char| c.is_ascii_uppercase() || is_joint(c);
-    if !name.contains(other) {
+    let is_joint = |byte: u8| matches!(byte, b'_' | b'-');
+    if !name.bytes().any(|byte| byte.is_ascii_uppercase() || is_joint(byte)) {
         return Cow::Borrowed(name);
     }
-    Cow::Owned(name.chars().filter(|c| !is_joint(*c)).map(|c| c.to_ascii_lowercase()).collect())
-}
-
-fn is_joint(c: char) -> bool {
-    matches!(c, '_' | '-')
+    let mut plain = name.to_ascii_lowercase();
+    plain.retain(|c| !matches!(c, '_' | '-'));
+    Cow::Owned(plain)
 }
 
 /// A set of member names, made for asking of many names, nearly all of which are not in it. Names that are the same
@@ -75,26 +73,30 @@ impl NameFilter {
     /// not looked into.
     #[must_use]
     pub fn occurs_in(&self, raw: Raw<'_>) -> bool {
-        let (text, bytes) = (raw.as_str(), raw.as_str().as_bytes());
-        let mut at = 0;
-        while let Some(quote) = memchr::memchr(b'"', bytes.get(at..).unwrap_or_default()) {
-            let start = at + quote + 1;
-            let mut end = plain_run_end(bytes, start);
-            while bytes.get(end) == Some(&b'\\') {
-                end = plain_run_end(bytes, end + 2);
-            }
-            at = skip_white_space(bytes, end + 1);
-            // In a checked text, a string before a colon is a key, and no other is.
-            if bytes.get(at) == Some(&b':') && self.has(&unescape(text.get(start..end).unwrap_or_default())) {
-                return true;
-            }
-        }
-        false
+        self.any_key(raw, |_| true)
+    }
+
+    /// As [`NameFilter::occurs_in`], of those names that pass `test`.
+    pub fn any_key(&self, raw: Raw<'_>, mut test: impl FnMut(&str) -> bool) -> bool {
+        any_string(raw, |written, place| {
+            let key = if place == Place::Key { unescape(written) } else { return false };
+            self.has(&key) && test(&key)
+        })
+    }
+
+    /// Whether any string in the value that is no key [ends in](last_part) such a name, of those that pass `test`.
+    pub fn any_text(&self, raw: Raw<'_>, mut test: impl FnMut(&str) -> bool) -> bool {
+        any_string(raw, |written, place| {
+            let text = if place == Place::Text { unescape(written) } else { return false };
+            let name = last_part(&text);
+            self.has(name) && test(name)
+        })
     }
 
     /// Whether the name is in it.
+    #[must_use]
     #[inline]
-    pub(super) fn has(&self, name: &str) -> bool {
+    pub fn has(&self, name: &str) -> bool {
         if self.any {
             return true;
         }
@@ -109,6 +111,38 @@ impl NameFilter {
     fn has_exactly(&self, name: &str) -> bool {
         self.names.contains(&*plain_name(name))
     }
+}
+
+/// The last part of a name that says before itself what it belongs to, such as `auth.password` or `/prod/db/password`.
+#[must_use]
+pub fn last_part(name: &str) -> &str {
+    name.rsplit(['.', '/', ':']).next().unwrap_or_default()
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Key,
+    Text,
+}
+
+/// Whether any string in the value passes, each as it is written, without its quotes.
+fn any_string(raw: Raw<'_>, mut test: impl FnMut(&str, Place) -> bool) -> bool {
+    let (text, bytes) = (raw.as_str(), raw.as_str().as_bytes());
+    let mut at = 0;
+    while let Some(quote) = memchr::memchr(b'"', bytes.get(at..).unwrap_or_default()) {
+        let start = at + quote + 1;
+        let mut end = plain_run_end(bytes, start);
+        while bytes.get(end) == Some(&b'\\') {
+            end = plain_run_end(bytes, end + 2);
+        }
+        at = skip_white_space(bytes, end + 1);
+        // In a checked text, a string before a colon is a key, and no other is.
+        let place = if bytes.get(at) == Some(&b':') { Place::Key } else { Place::Text };
+        if test(text.get(start..end).unwrap_or_default(), place) {
+            return true;
+        }
+    }
+    false
 }
 
 impl std::fmt::Debug for NameFilter {
@@ -171,6 +205,17 @@ mod tests {
             [r#"{"a":"password"}"#, r#"["password", "x"]"#, r#"{"a":"{\"password\": 1}"}"#, r#"{"passwords":1}"#, "1"]
         {
             assert!(!occurs(text), "{text}");
+        }
+        let text = |text: &str| {
+            filter.any_text(Raw::check(text.as_bytes(), &Limits::default()).unwrap(), |name| name != "Password")
+        };
+        for (found, value) in [
+            (true, r#"["a.b/password"]"#),
+            (true, r#"{"a":"P\u0061SSWORD"}"#),
+            (false, r#"{"password":"a"}"#),
+            (false, r#"["password.a","Password"]"#),
+        ] {
+            assert_eq!(text(value), found, "{value}");
         }
         assert!(NameFilter::new([]).is_empty());
         assert!(NameFilter::any().has("") && NameFilter::any().has("x"));
