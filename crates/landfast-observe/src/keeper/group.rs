@@ -2,6 +2,9 @@
 
 use std::io;
 use std::process::{Child, Command};
+use std::time::Duration;
+#[cfg(unix)]
+use std::{thread, time::Instant};
 
 /// A signal for a whole group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +58,21 @@ pub(super) fn has_ended(child: &mut Child) -> io::Result<bool> {
 pub(super) fn has_ended(child: &mut Child) -> io::Result<bool> {
     child.try_wait().map(|status| status.is_some())
 }
+
+/// Waits until nothing of the group of a child that was waited for is left. What was killed ends a little later, and is there
+/// until its new parent has taken note: one that never does is not waited for longer than this.
+#[cfg(unix)]
+pub(super) fn await_gone(child: &Child, longest: Duration) {
+    let deadline = Instant::now() + longest;
+    let there = |group| rustix::process::test_kill_process_group(group).is_ok();
+    while pid(child).is_some_and(there) && Instant::now() < deadline {
+        thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Without groups, there is nothing to wait for.
+#[cfg(not(unix))]
+pub(super) fn await_gone(_child: &Child, _longest: Duration) {}
 
 #[cfg(unix)]
 fn pid(child: &Child) -> Option<rustix::process::Pid> {

@@ -44,6 +44,9 @@ pub(super) struct Orders<'a> {
     pub(super) limit: Option<Duration>,
 }
 
+/// How long what was killed may take to be gone.
+const LAST_WAIT: Duration = Duration::from_secs(1);
+
 /// Runs the program, and comes back when nothing of its group is left.
 pub(super) fn keep(mut command: Command, orders: &Orders<'_>, stopped: &dyn Fn() -> bool) -> io::Result<Ended> {
     make_folder(orders.private)?;
@@ -71,6 +74,7 @@ fn watch(mut child: Child, orders: &Orders<'_>, stopped: &dyn Fn() -> bool) -> i
             // Whatever the program has left behind in its group goes too.
             group::signal(&mut child, Signal::Kill);
             let status = child.wait()?;
+            group::await_gone(&child, LAST_WAIT);
             return Ok(why.unwrap_or(Ended::Itself(status)));
         }
         if why.is_none() {
