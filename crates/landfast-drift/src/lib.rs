@@ -24,7 +24,7 @@
 //!         sensitive: Vec::new(),
 //!         unknown: Vec::new(),
 //!         fingerprints: Vec::new(),
-//!         dependencies: Vec::new(),
+//!         dependencies: Default::default(),
 //!     };
 //!     let origin = Origin::new(SourceKind::State, "example");
 //!     Ok::<_, Box<dyn std::error::Error>>(Snapshot::new(origin, vec![object], SecretTexts::default())?)
