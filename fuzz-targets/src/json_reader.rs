@@ -1,6 +1,7 @@
-//! The checking reader of JSON: what it accepts can be walked, and its canonical form is a fixed point.
+//! The checking reader of JSON: what it accepts serde_json accepts too and can be walked, and its canonical form is a fixed
+//! point.
 
-use landfast_state::json::{Limits, Raw, RawKind, write_canonical};
+use landfast_state::json::{Limits, Raw, RawKind, StructuralHasher, write_canonical};
 use landfast_state::{AttributePath, FingerprintKey, Value};
 
 use crate::seed::Fixture;
@@ -16,6 +17,9 @@ pub(crate) fn run(data: &[u8]) {
         }
     };
     assert!(std::str::from_utf8(data).is_ok(), "only UTF-8 is accepted");
+    // Passing over a value, serde_json checks its syntax to any depth and range.
+    let other = serde_json::from_slice::<&serde_json::value::RawValue>(data);
+    assert!(other.is_ok(), "what serde_json refuses is refused");
     check_walk(raw);
     let mut canonical = String::new();
     write_canonical(raw, &mut canonical);
@@ -25,6 +29,8 @@ pub(crate) fn run(data: &[u8]) {
     let mut twice = String::new();
     write_canonical(again, &mut twice);
     assert_eq!(canonical, twice, "the canonical form is its own canonical form");
+    let mut hasher = StructuralHasher::new();
+    assert_eq!(hasher.hash(raw), hasher.hash(again), "how a document is written does not enter its structural hash");
     check_values(raw, again);
 }
 
