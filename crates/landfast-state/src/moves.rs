@@ -63,20 +63,9 @@ mod tests {
     use super::*;
     use crate::origin::{Origin, SourceKind};
     use crate::redact::SecretTexts;
-    use crate::snapshot::Attributes;
 
     fn snapshot(addresses: &[&str]) -> Snapshot {
-        let object = |address: &&str| ResourceObject {
-            address: address.parse().unwrap(),
-            provider: Box::default(),
-            schema_version: 0,
-            tainted: false,
-            attributes: Attributes::None,
-            sensitive: Vec::new(),
-            unknown: Vec::new(),
-            fingerprints: Vec::new(),
-            dependencies: Default::default(),
-        };
+        let object = |address: &&str| ResourceObject::bare(address.parse().unwrap(), "");
         let origin = Origin::new(SourceKind::State, "test");
         Snapshot::new(origin, addresses.iter().map(object).collect(), SecretTexts::default()).unwrap()
     }

@@ -50,6 +50,22 @@ pub struct ResourceObject {
 }
 
 impl ResourceObject {
+    /// An object of which nothing but its address and its provider is known.
+    #[must_use]
+    pub fn bare(address: ObjectAddress, provider: &str) -> Self {
+        Self {
+            address,
+            provider: provider.into(),
+            schema_version: 0,
+            tainted: false,
+            attributes: Attributes::None,
+            sensitive: Vec::new(),
+            unknown: Vec::new(),
+            fingerprints: Vec::new(),
+            dependencies: Arc::default(),
+        }
+    }
+
     /// The attributes taken apart, sensitive and unknown values marked. Flat attributes are unfolded.
     #[must_use]
     pub fn value(&self) -> Value {

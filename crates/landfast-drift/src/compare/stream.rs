@@ -308,7 +308,7 @@ impl<'o> Run<'o> {
     /// What has waited to the end has no counterpart.
     fn leftover(&mut self, waiting: HashMap<InstanceAddress, Waiting>, which: Which) {
         for (address, waiting) in waiting {
-            let object = waiting.located.bare_object(address.clone(), &waiting.provider);
+            let object = ResourceObject::bare(address.clone().into(), &waiting.provider);
             let (before, after) = match which {
                 Which::Recorded => (Some(&object), None),
                 Which::Observed => (None, Some(&object)),

@@ -34,24 +34,6 @@ pub struct Located {
     pub(super) len: usize,
 }
 
-impl Located {
-    /// An object at `address` of which nothing but the provider is known.
-    #[must_use]
-    pub fn bare_object(&self, address: InstanceAddress, provider: &str) -> ResourceObject {
-        ResourceObject {
-            address: address.into(),
-            provider: provider.into(),
-            schema_version: 0,
-            tainted: false,
-            attributes: Attributes::None,
-            sensitive: Vec::new(),
-            unknown: Vec::new(),
-            fingerprints: Vec::new(),
-            dependencies: Default::default(),
-        }
-    }
-}
-
 impl<'s> StreamedObject<'s> {
     pub(super) fn new(named: &'s Named, parts: &'s InstanceParts, text: &'s str, base: usize) -> Self {
         Self { named, parts, text, base, noticed: false, beginning: None, names: None }
