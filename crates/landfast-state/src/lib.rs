@@ -10,6 +10,7 @@
 //! - [`DependencyGraph`]: order, cycles, blast radius.
 //! - [`json`]: the one checking reader under all of this.
 //! - [`Document`]: any of these files, its kind detected.
+//! - [`AuditSink`]: the port that takes records of actions before they happen.
 //!
 //! This crate does no I/O: it reads bytes that it is given. It knows no provider's name, decides nothing about drift, and
 //! prints nothing. Every reader is bounded by [`Limits`] and gives errors with file, line, column and JSON path, and never
@@ -32,6 +33,8 @@
 
 pub mod address;
 mod attribute_path;
+mod audit;
+mod bytes_digest;
 mod document;
 mod fingerprint;
 mod flatmap;
@@ -52,6 +55,8 @@ mod text;
 mod value;
 
 pub use attribute_path::{AttributePath, AttributePathError, PathStep};
+pub use audit::{AuditError, AuditEvent, AuditSink};
+pub use bytes_digest::BytesDigest;
 pub use document::Document;
 pub use fingerprint::{Fingerprint, FingerprintError, FingerprintKey};
 pub use graph::{CycleError, DependencyGraph, MissingDependency};

@@ -1,0 +1,64 @@
+//! From an address to the store.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::address::StateAddress;
+use crate::error::{ErrorClass, StoreError};
+use crate::store::StateStore;
+
+/// The environment variables that stores may look at, as those of terraform's backends: credentials, endpoints, proxies.
+///
+/// Values may be secret; [`fmt::Debug`] shows names only.
+#[derive(Clone, Default)]
+pub struct Environment {
+    variables: BTreeMap<String, String>,
+}
+
+impl Environment {
+    /// The variables of this process. Those that are no Unicode text are left out.
+    #[must_use]
+    pub fn of_process() -> Self {
+        let pairs = std::env::vars_os();
+        pairs.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
+    }
+
+    /// The value of a variable; `None` when it is not set or empty.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// All of them, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.variables.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+}
+
+impl FromIterator<(String, String)> for Environment {
+    fn from_iter<T: IntoIterator<Item = (String, String)>>(pairs: T) -> Self {
+        Self { variables: pairs.into_iter().collect() }
+    }
+}
+
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.variables.keys()).finish()
+    }
+}
+
+/// Opens the store that an address names. Nothing is read and nobody is asked yet.
+///
+/// # Errors
+/// When the settings are wrong, or this build has no store of that kind.
+pub fn open(address: &StateAddress, environment: &Environment) -> Result<Arc<dyn StateStore>, StoreError> {
+    let _ = environment;
+    match address.kind.as_str() {
+        kind => Err(StoreError::new(
+            ErrorClass::Unsupported,
+            format!("backend {kind}"),
+            "this build has no store of that kind",
+        )),
+    }
+}

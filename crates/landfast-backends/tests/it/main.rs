@@ -1,0 +1,4 @@
+//! Stores, through the public API.
+
+mod memory;
+mod suite;
