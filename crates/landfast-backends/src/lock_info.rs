@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Who holds a lock, since when and for what: terraform's `LockInfo`, member for member.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 #[non_exhaustive]
 pub struct LockInfo {
@@ -26,20 +26,6 @@ pub struct LockInfo {
     pub created: String,
     /// Where the state lies, as the store says it.
     pub path: String,
-}
-
-impl Default for LockInfo {
-    fn default() -> Self {
-        Self {
-            id: String::new(),
-            operation: String::new(),
-            info: String::new(),
-            who: String::new(),
-            version: String::new(),
-            created: String::new(),
-            path: String::new(),
-        }
-    }
 }
 
 impl LockInfo {
