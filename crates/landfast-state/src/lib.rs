@@ -71,8 +71,9 @@ pub use redact::{MIN_SECRET_CHARS, Redactor, SecretTexts};
 pub use snapshot::{Attributes, ContentDigest, DuplicateObject, Gap, GapKind, Observation, ResourceObject, Snapshot};
 pub use snapshot_file::{read_observation, read_snapshot, write_observation, write_snapshot};
 pub use state_file::{
-    EditError, IgnoredResource, Located, StateEdit, StateFile, StateInstance, StateOutput, StateResource, StateStream,
-    StreamError, StreamedObject,
+    EditError, ExtractedObjects, IgnoredResource, Located, RefactorError, StateEdit, StateFile, StateInstance,
+    StateOutput, StateRefactoring, StateResource, StateStream, StateTarget, StateTargetError, StreamError,
+    StreamedObject,
 };
 pub use text::is_printable;
 pub use value::{Members, SENSITIVE_TEXT, Sensitive, SensitiveComparison, UNKNOWN_TEXT, Value};

@@ -29,6 +29,7 @@ pub use kind::Kind;
 pub use limits::Limits;
 pub use names::{NameFilter, last_part, plain_name};
 pub(crate) use open::Beginning;
+pub(crate) use raw::value_len;
 pub use raw::{Elements, Members, Raw, RawJson, RawKind};
 pub use reader::Reader;
 pub(crate) use spelling::is_spelling;

@@ -198,7 +198,7 @@ impl<'a> Items<'a> {
 }
 
 /// Length of the checked value that `text` starts with.
-fn value_len(text: &[u8]) -> usize {
+pub(crate) fn value_len(text: &[u8]) -> usize {
     match text.first() {
         Some(b'"') => string_len(text),
         Some(b'{' | b'[') => container_len(text),

@@ -173,7 +173,7 @@ impl std::fmt::Debug for StateEdit {
 }
 
 /// The member of this name, in whatever case: the state was read, so there is one at the most.
-fn member<'a>(object: Raw<'a>, name: &str) -> Option<Raw<'a>> {
+pub(super) fn member<'a>(object: Raw<'a>, name: &str) -> Option<Raw<'a>> {
     object.members()?.find(|(key, _)| is_spelling(key, name)).map(|(_, value)| value)
 }
 

@@ -7,6 +7,7 @@
 mod edit;
 pub(crate) mod legacy;
 mod order;
+mod refactor;
 mod resource;
 mod sensitive;
 mod stream;
@@ -29,6 +30,7 @@ use crate::snapshot::{Attributes, ResourceObject, Snapshot};
 use crate::value::Value;
 
 pub use edit::{EditError, StateEdit};
+pub use refactor::{ExtractedObjects, RefactorError, StateRefactoring, StateTarget, StateTargetError};
 pub use stream::{StateStream, StreamError};
 pub use stream_object::{Located, StreamedObject};
 

@@ -22,5 +22,6 @@ mod laws;
 mod oracle;
 #[cfg(feature = "corpus")]
 mod plan;
+mod refactor;
 #[cfg(feature = "corpus")]
 mod snapshots;

@@ -1,0 +1,44 @@
+//! Dependencies that follow what they name.
+
+use aho_corasick::AhoCorasick;
+use bytes::Bytes;
+
+use crate::json::splice::{range_of, replace};
+use crate::json::{Raw, quote_go};
+use crate::state_file::edit::member;
+
+use super::block::{Block, Text, as_text};
+
+/// Renames dependencies in all objects: `names` holds what they are called and what they are to be called, sorted.
+pub(super) fn follow(blocks: &mut [Block], source: &Bytes, names: &[(String, String)]) {
+    let source_text = as_text(source);
+    // Most objects name none of them: look for the names before anything is taken apart.
+    let Ok(finder) = AhoCorasick::new(names.iter().map(|(from, _)| quote_go(from))) else { return };
+    for block in blocks {
+        let mut is_touched = false;
+        for object in &mut block.objects {
+            let text = object.text.get(source_text);
+            if let Some(renamed) = finder.is_match(text).then(|| renamed(text, names)).flatten() {
+                object.text = Text::Made(renamed);
+                is_touched = true;
+            }
+        }
+        if is_touched {
+            block.touch(source);
+        }
+    }
+}
+
+/// The text of an object with its dependencies renamed; `None` when none of them is.
+fn renamed(text: &str, names: &[(String, String)]) -> Option<String> {
+    let dependencies = member(Raw::checked(text), "dependencies")?.elements()?;
+    let found = dependencies.filter_map(|dependency| {
+        let name = dependency.as_string()?;
+        let at = names.binary_search_by(|(from, _)| from.as_str().cmp(&name)).ok()?;
+        Some((range_of(text, dependency)?, quote_go(&names.get(at)?.1)))
+    });
+    let found: Vec<_> = found.collect();
+    // From the end, so that the places before stay where they are.
+    let edited = found.iter().rev().fold(text.to_owned(), |text, (range, name)| replace(&text, range.clone(), name));
+    (!found.is_empty()).then_some(edited)
+}
