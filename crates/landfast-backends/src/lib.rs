@@ -3,6 +3,8 @@
 //! - [`StateStore`]: reading, listing, versions, locks. [`HeldLock`]: the only way to write, and every write says what it
 //!   expects to replace ([`Expected`]).
 //! - [`MemoryStore`], and behind a feature each: the stores that terraform's backends use, locked as terraform locks them.
+//! - [`change`] and [`history`] (feature `change`): changing a state by lock, read, validation, backup, conditional write and
+//!   read back, and what was written by whom.
 //! - [`conformance`] (feature `conformance`): what every store must hold to, for implementers to run on theirs.
 //!
 //! What is stored is bytes: this crate knows nothing of drift, and of a state only who wrote it, its lineage and its serial. It
@@ -27,10 +29,16 @@
 //! ```
 
 mod address;
+#[cfg(all(feature = "change", unix))]
+pub mod change;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod error;
+#[cfg(all(feature = "change", unix))]
+pub mod history;
 mod key;
+#[cfg(all(feature = "local", unix))]
+mod local;
 mod lock_info;
 mod memory;
 mod open;
@@ -42,6 +50,8 @@ mod wire;
 pub use address::{StateAddress, VersionSelector, without_credentials};
 pub use error::{Cause, ErrorClass, StoreError, WriteOutcome};
 pub use key::{DEFAULT_WORKSPACE, StateKey};
+#[cfg(all(feature = "local", unix))]
+pub use local::LocalStore;
 pub use lock_info::{LockAge, LockInfo};
 pub use memory::MemoryStore;
 pub use open::{Environment, open};

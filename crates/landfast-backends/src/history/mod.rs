@@ -1,0 +1,264 @@
+//! Our own history of states, in a folder: who wrote what and why, and the content of every version.
+
+mod content;
+mod record;
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use landfast_durable::{AppendError, Log, LogOptions, LogReader, OpenLogError, ReadLogError, Wait};
+use landfast_state::BytesDigest;
+
+use crate::stored::WriteNote;
+use record::Line;
+pub use record::{HistoryEntry, HistoryOutcome};
+
+/// What the log of a history is called, in its folder and in its header.
+const LOG: &str = "history.log";
+const KIND: &str = "state-history";
+/// How long to wait for another landfast that writes to the same history.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Why a history could not be read or written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum HistoryError {
+    /// The folder or a file in it cannot be used.
+    #[error("{}: {what}", .path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What could not be done.
+        what: &'static str,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A file could not be put in place.
+    #[error("the content of a version cannot be kept")]
+    NotKept(#[source] landfast_durable::ReplaceError),
+    /// The log cannot be opened.
+    #[error("the log cannot be opened")]
+    NotOpened(#[source] OpenLogError),
+    /// The log cannot be read.
+    #[error("the log cannot be read")]
+    NotRead(#[source] ReadLogError),
+    /// Nothing can be added to the log.
+    #[error("the log cannot be written")]
+    NotAppended(#[source] AppendError),
+    /// A record is not what this version writes.
+    #[error("{}: record {sequence} is none of this history's", .path.display())]
+    UnknownRecord {
+        /// The log.
+        path: PathBuf,
+        /// Number of the record.
+        sequence: u64,
+    },
+    /// The content of a version is not kept any more, or never was.
+    #[error("{}: the content is not kept there", .path.display())]
+    NoContent {
+        /// Where it would be.
+        path: PathBuf,
+    },
+    /// The content of a version is not what was written.
+    #[error("{}: the content was changed after it was written", .path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+/// What a write is about to do.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Intent<'a> {
+    /// When, by the caller's clock.
+    pub at: SystemTime,
+    /// Where the state lies, without credentials.
+    pub place: &'a str,
+    /// Who writes and why.
+    pub note: &'a WriteNote,
+    /// Lineage of what is written.
+    pub lineage: &'a str,
+    /// What is there now; `None` when nothing is.
+    pub before: Option<&'a Bytes>,
+    /// What is to be there.
+    pub after: &'a Bytes,
+}
+
+impl<'a> Intent<'a> {
+    /// A write of `after` where `before` is.
+    #[must_use]
+    pub fn new(
+        at: SystemTime,
+        place: &'a str,
+        note: &'a WriteNote,
+        lineage: &'a str,
+        before: Option<&'a Bytes>,
+        after: &'a Bytes,
+    ) -> Self {
+        Self { at, place, note, lineage, before, after }
+    }
+}
+
+/// How much of a history is kept. What is current always is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Retention {
+    /// How many versions are kept with their content. Default: 50.
+    pub count: usize,
+    /// How long contents are kept; `None` for ever. Default: `None`.
+    pub age: Option<Duration>,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self { count: 50, age: None }
+    }
+}
+
+impl Retention {
+    /// So many versions.
+    #[must_use]
+    pub fn of_count(count: usize) -> Self {
+        Self { count, ..Self::default() }
+    }
+
+    /// And none older than this.
+    #[must_use]
+    pub fn with_age(mut self, age: Option<Duration>) -> Self {
+        self.age = age;
+        self
+    }
+}
+
+/// Our own history of one state, in a folder of its own.
+///
+/// It holds what states hold, secrets included: folder and files can be read by their owner only. The log says of every write
+/// who, when, why, and the digests before and after; it is written before the state is ([`History::begin`]), and says
+/// afterwards how it ended ([`History::conclude`]). Contents lie beside it under their digests.
+#[derive(Debug, Clone)]
+pub struct History {
+    folder: PathBuf,
+}
+
+impl History {
+    /// The history in this folder. Nothing is made before something is recorded.
+    #[must_use]
+    pub fn in_folder(folder: impl Into<PathBuf>) -> Self {
+        Self { folder: folder.into() }
+    }
+
+    /// The history of a local state: `.landfast/history/NAME` beside it.
+    #[must_use]
+    pub fn beside(state: &Path) -> Self {
+        let name = state.file_name().unwrap_or_default();
+        Self::in_folder(state.with_file_name(".landfast").join("history").join(name))
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Keeps what is there and what is to be there, and records who is about to write it and why. Gives the number under which
+    /// [`History::conclude`] says how it ended.
+    ///
+    /// # Errors
+    /// When it cannot be kept durably. The write must not happen then.
+    pub fn begin(&self, intent: &Intent<'_>) -> Result<u64, HistoryError> {
+        self.make_folder()?;
+        for content in intent.before.into_iter().chain([intent.after]) {
+            content::keep(&self.folder, content)?;
+        }
+        let mut log = self.open()?;
+        log.append(&Line::intent(intent).to_bytes()).map_err(HistoryError::NotAppended)
+    }
+
+    /// Records how the write with this number ended.
+    ///
+    /// # Errors
+    /// When it cannot be recorded. The write ended as it did all the same, and counts as unknown in the history.
+    pub fn conclude(&self, number: u64, outcome: HistoryOutcome) -> Result<(), HistoryError> {
+        let mut log = self.open()?;
+        log.append(&Line::Outcome { of: number, outcome }.to_bytes()).map_err(HistoryError::NotAppended)?;
+        Ok(())
+    }
+
+    /// Every write that was recorded, the newest first.
+    ///
+    /// # Errors
+    /// When the log is damaged.
+    pub fn entries(&self) -> Result<Vec<HistoryEntry>, HistoryError> {
+        let path = self.folder.join(LOG);
+        if !path.exists() {
+            return Ok(Vec::new());
+        }
+        let reader = LogReader::open(&path, KIND, &LogOptions::default()).map_err(HistoryError::NotRead)?;
+        let mut entries: Vec<HistoryEntry> = Vec::new();
+        for record in reader {
+            let record = record.map_err(HistoryError::NotRead)?;
+            let unknown = || HistoryError::UnknownRecord { path: path.clone(), sequence: record.sequence };
+            match Line::from_bytes(&record.content).ok_or_else(unknown)? {
+                Line::Intent(written) => entries.push(HistoryEntry::new(record.sequence, *written)),
+                Line::Outcome { of, outcome } => {
+                    if let Some(entry) = entries.iter_mut().find(|entry| entry.number == of) {
+                        entry.outcome = outcome;
+                    }
+                }
+            }
+        }
+        entries.reverse();
+        Ok(entries)
+    }
+
+    /// The content with this digest, checked.
+    ///
+    /// # Errors
+    /// When it is not kept, or was changed.
+    pub fn content(&self, digest: &BytesDigest) -> Result<Bytes, HistoryError> {
+        content::read(&self.folder, digest)
+    }
+
+    /// Removes contents that the retention does not cover; records stay. Contents of writes whose end is not known are kept.
+    /// Gives how many were removed.
+    ///
+    /// # Errors
+    /// When one cannot be removed.
+    pub fn prune(&self, retention: &Retention, now: SystemTime) -> Result<usize, HistoryError> {
+        let entries = self.entries()?;
+        let is_old = |entry: &HistoryEntry| {
+            let age = entry.at.and_then(|at| now.duration_since(at).ok());
+            retention.age.is_some_and(|limit| age.is_some_and(|age| age > limit))
+        };
+        let kept = entries.iter().enumerate().filter(|(place, entry)| {
+            *place == 0 || entry.outcome == HistoryOutcome::Unknown || (*place < retention.count && !is_old(entry))
+        });
+        let kept: Vec<BytesDigest> = kept
+            .flat_map(|(place, entry)| {
+                // What the oldest kept version replaced goes; what the newest replaced is the backup.
+                let before = entry.before.filter(|_| place == 0 || entry.outcome == HistoryOutcome::Unknown);
+                [entry.after].into_iter().chain(before)
+            })
+            .collect();
+        content::remove_others(&self.folder, &kept)
+    }
+
+    fn make_folder(&self) -> Result<(), HistoryError> {
+        use std::os::unix::fs::DirBuilderExt as _;
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.folder).map_err(|source| HistoryError::Io {
+            path: self.folder.clone(),
+            what: "the folder cannot be made",
+            source,
+        })
+    }
+
+    fn open(&self) -> Result<Log, HistoryError> {
+        let mut options = LogOptions::default();
+        options.wait = Wait::For(PATIENCE);
+        let (log, _) = Log::open(&self.folder.join(LOG), KIND, &options).map_err(HistoryError::NotOpened)?;
+        Ok(log)
+    }
+}
