@@ -1,4 +1,10 @@
 //! Stores, through the public API.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a failed unwrap is a failed test, in what tests share too"
+)]
 
 #[cfg(all(feature = "change", unix))]
 mod change;
