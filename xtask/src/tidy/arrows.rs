@@ -6,6 +6,7 @@ use crate::workspace::{Package, Workspace};
 /// Each crate with the crates of this workspace that it may depend on, in any kind of dependency.
 const ALLOWED: &[(&str, &[&str])] = &[
     ("landfast-state", &[]),
+    ("landfast-durable", &[]),
     ("landfast-drift", &["landfast-state"]),
     ("landfast-observe", &["landfast-state"]),
     ("landfast-report", &["landfast-drift", "landfast-state"]),
