@@ -43,6 +43,8 @@
 //! What is promised about power failures rests on `fsync`: that a disk, or a file system on a network, does what it says
 //! cannot be checked from here. POSIX locks work on network file systems where the server supports them.
 
+#![cfg_attr(not(unix), allow(dead_code, reason = "parts of what files are replaced with are for Unix alone"))]
+
 #[cfg(feature = "fault")]
 pub mod fault;
 #[cfg(unix)]

@@ -37,14 +37,24 @@ impl From<Failed> for Unusable {
 /// The path of the file itself, with what is known about the file if there is one.
 pub(crate) fn resolve(path: &Path, symlinks: Symlinks) -> Result<(PathBuf, Option<Metadata>), Unusable> {
     let mut path = path.to_owned();
+    // Where the system itself is led by a link. What the text of the link says is not always a path: a pipe that is open, by
+    // its name under /proc, is a link to `pipe:[12]`.
+    let mut led_to = None;
     for _ in 0..MOST_LINKS {
         let named = sys::named(&path)?;
         match named {
             Some(metadata) if metadata.is_symlink() => match symlinks {
                 Symlinks::Refuse => return Err(Unusable::Symlink),
-                Symlinks::Follow => path = folder_of(&path).join(sys::read_link(&path)?),
+                Symlinks::Follow => {
+                    led_to = sys::followed(&path)?;
+                    if led_to.as_ref().is_some_and(|metadata| !metadata.is_file()) {
+                        return Err(Unusable::NotAFile);
+                    }
+                    path = folder_of(&path).join(sys::read_link(&path)?);
+                }
             },
             Some(metadata) if !metadata.is_file() => return Err(Unusable::NotAFile),
+            None if led_to.is_some() => return Err(Unusable::NotAFile),
             named => return Ok((path, named)),
         }
     }

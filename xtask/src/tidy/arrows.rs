@@ -11,7 +11,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("landfast-observe", &["landfast-state"]),
     ("landfast-report", &["landfast-drift", "landfast-state"]),
     ("landfast", &["landfast-drift", "landfast-observe", "landfast-report", "landfast-state"]),
-    ("landfast-cli", &["landfast"]),
+    ("landfast-cli", &["landfast", "landfast-durable"]),
     ("fuzz-targets", &["landfast", "landfast-drift", "landfast-report", "landfast-state"]),
     ("xtask", &["landfast", "landfast-cli", "landfast-report"]),
 ];

@@ -12,6 +12,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 pub use error::ReplaceError;
+#[cfg(unix)]
 pub(crate) use error::left_behind;
 #[cfg(unix)]
 pub use sweep::{SweepError, Swept, sweep};

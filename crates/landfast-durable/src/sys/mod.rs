@@ -6,6 +6,7 @@ mod other;
 #[cfg(unix)]
 mod unix;
 
+#[cfg(unix)]
 use std::ffi::OsString;
 use std::fs::{self, File, Metadata};
 use std::io::{self, ErrorKind, Write as _};
@@ -125,11 +126,20 @@ pub(crate) fn metadata(file: &File) -> Result<Metadata> {
 
 /// What the name is of, links not followed; none where nothing has it.
 pub(crate) fn named(path: &Path) -> Result<Option<Metadata>> {
-    call(Step::Inspect, || match fs::symlink_metadata(path) {
+    call(Step::Inspect, || some_if_there(fs::symlink_metadata(path)))
+}
+
+/// What the name leads to, links followed; none where it leads nowhere.
+pub(crate) fn followed(path: &Path) -> Result<Option<Metadata>> {
+    call(Step::Inspect, || some_if_there(fs::metadata(path)))
+}
+
+fn some_if_there(metadata: io::Result<Metadata>) -> io::Result<Option<Metadata>> {
+    match metadata {
         Ok(metadata) => Ok(Some(metadata)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
-    })
+    }
 }
 
 pub(crate) fn read_link(path: &Path) -> Result<PathBuf> {

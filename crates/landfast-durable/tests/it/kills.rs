@@ -29,7 +29,6 @@ fn kill_everywhere(part: &str, prepare: impl Fn(&Path), check: impl Fn(&Path, &s
             killed += 1;
         }
     }
-    println!("{part}: {killed} children were killed");
     killed
 }
 

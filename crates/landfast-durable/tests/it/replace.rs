@@ -108,10 +108,24 @@ fn links_are_refused_or_followed() {
 #[test]
 fn what_is_no_file_is_refused() {
     let folder = tempfile::tempdir().unwrap();
-    for path in [folder.path(), std::path::Path::new("/dev/null")] {
+    let mut follow = ReplaceOptions::default();
+    follow.symlinks = Symlinks::Follow;
+    symlink("/dev/null", folder.path().join("null")).unwrap();
+    let mut paths = vec![folder.path().to_owned(), "/dev/null".into(), folder.path().join("null")];
+    if cfg!(target_os = "linux") {
+        // A link whose text is no path.
+        let (pipe, _other_end) = std::io::pipe().unwrap();
+        paths.push(format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&pipe)).into());
+        for path in &paths {
+            let error = replace(path, NEW, &follow).unwrap_err();
+            assert!(matches!(error, ReplaceError::NotAFile { .. }), "{error}");
+        }
+    }
+    for path in &paths[..2] {
         let error = replace(path, NEW, &ReplaceOptions::default()).unwrap_err();
         assert!(matches!(error, ReplaceError::NotAFile { .. }), "{error}");
     }
+    assert_eq!(names(folder.path()), ["null"]);
     let error = replace(&folder.path().join("none/state"), NEW, &ReplaceOptions::default()).unwrap_err();
     assert!(error.to_string().ends_with("none/state: creating a temporary file beside it failed"), "{error}");
     assert_eq!(error.io_error().unwrap().kind(), std::io::ErrorKind::NotFound);
