@@ -1,14 +1,13 @@
 //! The fingerprint key: 32 random bytes in a file that only its owner can read.
 
 use std::fs;
-use std::io::{ErrorKind, Write as _};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use landfast::state::FingerprintKey;
 
 use crate::error::CliError;
-use crate::output::Secrecy;
-use crate::replace::{folder_of, new_file_in, sync_folder};
+use crate::replace::create_private;
 
 /// Names the file that holds the key.
 const VARIABLE: &str = "LANDFAST_FINGERPRINT_KEY_FILE";
@@ -77,21 +76,17 @@ fn refuse_if_others_can_read(_: &Path) -> Result<(), CliError> {
 }
 
 fn create(path: &Path) -> Result<FingerprintKey, CliError> {
-    let io = |error: &std::io::Error| CliError::io(path, "the fingerprint key cannot be made", error);
+    let what = "the fingerprint key cannot be made";
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(|error| CliError::new(format!("no random bytes for a key: {error}")))?;
-    let folder = folder_of(path);
-    fs::create_dir_all(folder).map_err(|error| io(&error))?;
-    // The file is readable by its owner alone; it takes its name only when it is whole, and only when the name is
-    // still free.
-    let mut file = new_file_in(folder, Secrecy::Private).map_err(|error| io(&error))?;
-    let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    writeln!(file, "{text}").and_then(|()| file.as_file().sync_all()).map_err(|error| io(&error))?;
-    match file.persist_noclobber(path) {
-        Ok(_) => {
-            sync_folder(folder).map_err(|error| io(&error))?;
-            Ok(FingerprintKey::from_bytes(bytes))
-        }
-        Err(_) => load()?.ok_or_else(|| CliError::new(format!("{}: the fingerprint key went away", path.display()))),
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(|error| CliError::io(path, what, &error))?;
     }
+    // The file takes its name only when it is whole, and only when the name is still free: who comes second takes the key
+    // of who came first.
+    let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    if create_private(path, (text + "\n").as_bytes(), what)? {
+        return Ok(FingerprintKey::from_bytes(bytes));
+    }
+    load()?.ok_or_else(|| CliError::new(format!("{}: the fingerprint key went away", path.display())))
 }

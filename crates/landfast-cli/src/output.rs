@@ -29,7 +29,7 @@ pub(crate) fn write(global: &Global, bytes: &[u8], secrecy: Secrecy) -> Result<(
             _ => Ok(()),
         };
     };
-    replace(path, bytes, secrecy).map_err(|error| CliError::io(path, "cannot be written", &error))
+    replace(path, bytes, secrecy)
 }
 
 /// How to render text: colours and width by where it goes.

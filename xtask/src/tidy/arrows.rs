@@ -6,12 +6,13 @@ use crate::workspace::{Package, Workspace};
 /// Each crate with the crates of this workspace that it may depend on, in any kind of dependency.
 const ALLOWED: &[(&str, &[&str])] = &[
     ("landfast-state", &[]),
+    ("landfast-durable", &[]),
     ("landfast-backends", &["landfast-durable", "landfast-state"]),
     ("landfast-drift", &["landfast-state"]),
     ("landfast-observe", &["landfast-state"]),
     ("landfast-report", &["landfast-drift", "landfast-state"]),
     ("landfast", &["landfast-backends", "landfast-drift", "landfast-observe", "landfast-report", "landfast-state"]),
-    ("landfast-cli", &["landfast"]),
+    ("landfast-cli", &["landfast", "landfast-durable"]),
     ("fuzz-targets", &["landfast", "landfast-drift", "landfast-report", "landfast-state"]),
     ("xtask", &["landfast", "landfast-cli", "landfast-report"]),
 ];
