@@ -5,6 +5,7 @@
 //! - [`MemoryStore`], and behind a feature each: the stores that terraform's backends use, locked as terraform locks them.
 //! - [`change`] and [`history`] (feature `change`): changing a state by lock, read, validation, backup, conditional write and
 //!   read back, and what was written by whom.
+//! - [`transfer`] (feature `change`): moving objects from one state to another, resumed or undone after a kill.
 //! - [`conformance`] (feature `conformance`): what every store must hold to, for implementers to run on theirs.
 //!
 //! What is stored is bytes: this crate knows nothing of drift, and of a state only who wrote it, its lineage and its serial. It
@@ -44,6 +45,8 @@ mod memory;
 mod open;
 mod store;
 mod stored;
+#[cfg(all(feature = "change", unix))]
+pub mod transfer;
 #[cfg(feature = "wire")]
 mod wire;
 
