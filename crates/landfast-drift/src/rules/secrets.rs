@@ -1,12 +1,11 @@
 //! Marking what rules know to be a secret and a document does not mark.
 
-use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use landfast_state::json::{NameFilter, last_part, plain_name};
-use landfast_state::{AttributePath, Attributes, Candidate, PathStep, ResourceObject, Snapshot};
+use landfast_state::{AttributePath, Attributes, Candidate, PathStep, ResourceObject, SecretTexts, Snapshot};
 
 use super::pattern::PathPattern;
 use super::{RuleSet, SecretRule};
@@ -23,13 +22,46 @@ impl RuleSet {
         snapshot.with_sensitive(|object| finder.find(object))
     }
 
-    /// As [`RuleSet::mark_secrets`]; a snapshot with nothing to mark is not copied.
-    pub(crate) fn marked<'s>(&self, snapshot: &'s Snapshot) -> Cow<'s, Snapshot> {
+    /// As [`RuleSet::mark_secrets`], of a snapshot that others hold: only objects that get marks are copied.
+    pub(crate) fn marked<'s>(&self, snapshot: &'s Snapshot) -> Marked<'s> {
         let finder = Finder::new(self);
-        if snapshot.objects().iter().all(|object| finder.find(object).is_empty()) {
-            return Cow::Borrowed(snapshot);
+        let mut marked = Marked { snapshot, copies: Vec::new(), secrets: SecretTexts::default() };
+        for (at, object) in snapshot.objects().iter().enumerate() {
+            let paths = finder.find(object);
+            if !paths.is_empty() {
+                let mut copy = object.clone();
+                copy.sensitive.extend(paths);
+                marked.secrets.add_object(&copy);
+                marked.copies.push((at, copy));
+            }
         }
-        Cow::Owned(snapshot.clone().with_sensitive(|object| finder.find(object)))
+        marked
+    }
+}
+
+/// A snapshot with marks that were added to it.
+pub(crate) struct Marked<'s> {
+    snapshot: &'s Snapshot,
+    /// The objects with more marks than the snapshot has, and their places in it, in order.
+    copies: Vec<(usize, ResourceObject)>,
+    /// What the added marks hide.
+    secrets: SecretTexts,
+}
+
+impl Marked<'_> {
+    /// All objects, sorted by address.
+    pub(crate) fn objects(&self) -> impl Iterator<Item = &ResourceObject> {
+        let mut copies = self.copies.iter().peekable();
+        self.snapshot
+            .objects()
+            .iter()
+            .enumerate()
+            .map(move |(at, object)| copies.next_if(|(place, _)| *place == at).map_or(object, |(_, copy)| copy))
+    }
+
+    /// The texts of its sensitive values.
+    pub(crate) fn secrets(&self) -> [&SecretTexts; 2] {
+        [self.snapshot.secrets(), &self.secrets]
     }
 }
 
