@@ -88,6 +88,11 @@ impl<'a> Reader<'a> {
         self.pos
     }
 
+    /// The text at hand.
+    pub(crate) fn text(&self) -> &'a str {
+        self.text
+    }
+
     /// The offset in the whole document of an offset in the text at hand.
     pub(crate) fn absolute(&self, offset: usize) -> usize {
         self.open.base + offset

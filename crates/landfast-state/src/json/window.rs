@@ -1,4 +1,4 @@
-//! A window on a document that is not in memory as a whole: a checking reader goes through it step by step.
+//! A window on a document that need not be in memory as a whole: a checking reader goes through it step by step.
 
 use std::io::{self, ErrorKind, Read};
 
@@ -23,6 +23,9 @@ pub(crate) enum WindowError {
 #[derive(Debug)]
 pub(crate) struct Window<R> {
     input: R,
+    /// Where the input holds the whole document as a text: how to get at it. The window then is all of it.
+    held: Option<fn(&R) -> &str>,
+    /// What was read of an input that does not.
     text: String,
     pos: usize,
     open: Option<Open>,
@@ -40,11 +43,41 @@ pub(crate) struct Window<R> {
     longest: usize,
 }
 
+impl<R> Window<R> {
+    /// A window on all of a document that the input holds, and that is neither empty nor larger than allowed.
+    pub(crate) fn hold(input: R, held: fn(&R) -> &str, limits: &Limits) -> Self {
+        let len = held(&input).len();
+        Self {
+            input,
+            held: Some(held),
+            text: String::new(),
+            pos: 0,
+            open: Some(Open::new(limits)),
+            tail: Vec::new(),
+            read: len,
+            ended: true,
+            max_bytes: limits.max_bytes,
+            chunk: Vec::new(),
+            least: 0,
+            longest: len,
+        }
+    }
+
+    /// The text at hand: spans that a step gave are of it, until the next step.
+    pub(crate) fn text(&self) -> &str {
+        match self.held {
+            Some(held) => held(&self.input),
+            None => &self.text,
+        }
+    }
+}
+
 impl<R: Read> Window<R> {
     /// A window at the beginning of a document.
     pub(crate) fn open(input: R, limits: &Limits, least: usize) -> Result<Self, WindowError> {
         let mut window = Self {
             input,
+            held: None,
             text: String::new(),
             pos: 0,
             open: Some(Open::new(limits)),
@@ -94,7 +127,7 @@ impl<R: Read> Window<R> {
         loop {
             let open = self.open.take().unwrap_or_else(|| Open::new(&Limits::default()));
             let mark = open.mark();
-            let mut reader = Reader::resume(&self.text, self.pos, !self.ended, open);
+            let mut reader = Reader::resume(self.text(), self.pos, !self.ended, open);
             let taken = step(&mut reader);
             let (pos, mut open) = reader.suspend();
             let more = !self.ended && matches!(&taken, Err(JsonError { kind: E::UnexpectedEnd { .. }, .. }));
@@ -113,12 +146,7 @@ impl<R: Read> Window<R> {
 
     /// How the object at this offset of the document begins, to the array in it that was just entered.
     pub(crate) fn beginning(&self, offset: usize) -> Option<Beginning> {
-        self.open.as_ref()?.beginning(&self.text, offset.checked_sub(self.base())?, self.pos)
-    }
-
-    /// The text at hand: spans that a step gave are of it, until the next step.
-    pub(crate) fn text(&self) -> &str {
-        &self.text
+        self.open.as_ref()?.beginning(self.text(), offset.checked_sub(self.base())?, self.pos)
     }
 
     /// Offset of the text in the document.

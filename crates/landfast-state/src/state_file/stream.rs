@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::io::{self, Read, Seek};
+use std::io::{self, Cursor, Read, Seek};
 use std::sync::Arc;
 
 use super::Header;
@@ -118,6 +118,17 @@ enum Member {
     Kept(Named, VecDeque<InstanceParts>),
 }
 
+impl<'t> StateStream<Cursor<&'t str>> {
+    /// Begins to read a state that is in memory already. Nothing of it is copied, so that this takes next to no memory of its own.
+    ///
+    /// # Errors
+    /// When it is empty, larger than allowed, or no UTF-8.
+    pub fn of_bytes(bytes: &'t [u8], file: &str, limits: &Limits) -> Result<Self, StreamError> {
+        let text = Reader::new(bytes, limits).map_err(|error| ReadError::json(file, error))?.text();
+        Self::begin(Window::hold(Cursor::new(text), |input| input.get_ref(), limits), file)
+    }
+}
+
 impl<R: Read + Seek> StateStream<R> {
     /// Begins to read. `file` is the name that errors and origins carry.
     ///
@@ -132,6 +143,10 @@ impl<R: Read + Seek> StateStream<R> {
             WindowError::Io(source) => StreamError::Io { file: file.to_owned(), source },
             WindowError::Json(error) => ReadError::json(file, error).into(),
         })?;
+        Self::begin(window, file)
+    }
+
+    fn begin(window: Window<R>, file: &str) -> Result<Self, StreamError> {
         let mut stream = Self {
             window,
             file: file.to_owned(),
