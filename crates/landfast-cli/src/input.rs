@@ -13,19 +13,13 @@ use crate::error::CliError;
 const STDIN: &str = "(standard input)";
 
 /// Reads a source to its end: a path, or `-` for standard input. Nothing is looked into yet.
-fn held(source: &Path) -> Result<Held, CliError> {
+pub(crate) fn held(source: &Path) -> Result<Held, CliError> {
     let limits = Limits::default();
     if !is_standard_input(source) {
         return Ok(Held::read(source, &limits)?);
     }
     let read = Held::read_from(STDIN, std::io::stdin().lock(), &limits);
     read.map_err(|error| CliError::io(Path::new(STDIN), "cannot be read", &error))
-}
-
-/// Reads two sources to their ends; standard input can be one of them.
-pub(crate) fn held_pair(a: &Path, b: &Path) -> Result<(Held, Held), CliError> {
-    once([a, b])?;
-    Ok((held(a)?, held(b)?))
 }
 
 /// Reads a document.
@@ -50,7 +44,7 @@ pub(crate) fn documents<'a>(sources: impl IntoIterator<Item = &'a PathBuf>) -> R
 }
 
 /// Refuses standard input where it is named more than once.
-fn once<'a>(sources: impl IntoIterator<Item = &'a Path>) -> Result<(), CliError> {
+pub(crate) fn once<'a>(sources: impl IntoIterator<Item = &'a Path>) -> Result<(), CliError> {
     match sources.into_iter().filter(|source| is_standard_input(source)).count() {
         0 | 1 => Ok(()),
         _ => Err(CliError::usage("standard input can be given once only")),

@@ -2,32 +2,32 @@
 
 use std::path::Path;
 
+use landfast::Source;
 use landfast::drift::{CompareOptions, DriftReport};
-use landfast::state::{Limits, StreamError};
+use landfast::state::Limits;
 
 use crate::args::Streaming;
 use crate::error::CliError;
 use crate::input;
 
-/// Compares two sources of any kind: two states in files as streams, where that is wanted; others in memory.
+/// Compares two sources of any kind: states in files as streams, where that is wanted; what comes through a pipe in memory.
 pub(crate) fn compare(a: &Path, b: &Path, when: Streaming, options: &CompareOptions) -> Result<DriftReport, CliError> {
-    let streams = match when {
-        Streaming::Always => true,
-        Streaming::Auto => input::is_file(a) && input::is_file(b),
-        Streaming::Never => false,
+    let source = |path: &Path| match when {
+        Streaming::Auto if input::is_file(path) => Ok(Source::File(path.to_owned())),
+        _ => input::held(path).map(Source::Held),
     };
-    if streams {
-        match landfast::check_streams(a, b, options) {
-            Ok((report, buffered)) => {
-                tracing::debug!(waiting = buffered.waiting, bytes = buffered.text, "buffered at the most");
-                return Ok(report);
-            }
-            Err(StreamError::Whole { file, reason }) if when == Streaming::Auto => {
-                tracing::debug!(file, reason, "read as a whole");
-            }
-            Err(error) => return Err(error.into()),
+    let (report, buffered) = if when == Streaming::Always {
+        let (report, buffered) = landfast::check_streams(a, b, options)?;
+        (report, Some(buffered))
+    } else {
+        input::once([a, b])?;
+        landfast::check_sources(&source(a)?, &source(b)?, &Limits::default(), options)?
+    };
+    match buffered {
+        Some(buffered) => {
+            tracing::debug!(waiting = buffered.waiting, bytes = buffered.text, "buffered at the most");
         }
+        None => tracing::debug!("read as a whole"),
     }
-    let (a, b) = input::held_pair(a, b)?;
-    Ok(landfast::check_held(&a, &b, &Limits::default(), options)?)
+    Ok(report)
 }

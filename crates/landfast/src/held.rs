@@ -6,10 +6,9 @@ use std::io::{Cursor, Read};
 use std::path::Path;
 
 use bytes::Bytes;
-use landfast_drift::{CompareOptions, DriftReport, compare_streams};
 use landfast_state::{Document, Limits, ReadError, StateStream, StreamError};
 
-use crate::operations::{OpenError, diff};
+use crate::operations::OpenError;
 
 /// A document in memory that has not been looked into yet, and the name that errors and reports give it.
 ///
@@ -77,42 +76,5 @@ impl Held {
 impl fmt::Debug for Held {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Held").field("name", &self.name).field("bytes", &self.bytes.len()).finish()
-    }
-}
-
-/// Compares what was recorded with what was observed as [`check`](crate::check) does, both in memory. Two states of format 4
-/// are compared where they stand, object by object: next to nothing is held besides them. Everything else is read as a
-/// [`Document`] first.
-///
-/// ```
-/// use landfast::Held;
-/// use landfast::drift::CompareOptions;
-/// use landfast::state::Limits;
-///
-/// # let state = |tag: &str| format!(r#"{{"version": 4, "serial": 3, "lineage": "a", "outputs": {{}}, "resources": [
-/// #     {{"mode": "managed", "type": "aws_vpc", "name": "main", "provider": "provider[\"registry.terraform.io/hashicorp/aws\"]",
-/// #      "instances": [{{"schema_version": 1, "attributes": {{"id": "vpc-1", "tags": {{"team": "{tag}"}}}}}}]}}]}}"#);
-/// # let (in_the_store, just_read) = (state("a"), state("b"));
-/// let recorded = Held::new("s3://states/prod.tfstate", in_the_store);
-/// let observed = Held::new("observed", just_read);
-/// let report = landfast::check_held(&recorded, &observed, &Limits::default(), &CompareOptions::default())?;
-/// assert_eq!(report.counts().drifted, 1);
-/// # Ok::<(), landfast::state::ReadError>(())
-/// ```
-///
-/// # Errors
-/// When one of the two cannot be read.
-pub fn check_held(
-    recorded: &Held,
-    observed: &Held,
-    limits: &Limits,
-    options: &CompareOptions,
-) -> Result<DriftReport, ReadError> {
-    let streamed = || compare_streams(&mut recorded.stream(limits)?, &mut observed.stream(limits)?, options);
-    match streamed() {
-        Ok((report, _)) => Ok(report),
-        Err(StreamError::Read(error)) => Err(error),
-        // No state of format 4, or one that only a reader of all of it understands.
-        Err(_) => Ok(diff(recorded.document(limits)?, observed.document(limits)?, options)),
     }
 }

@@ -37,6 +37,7 @@
 mod exit;
 mod held;
 mod operations;
+mod source;
 
 /// The examples of the README, tested with the others.
 #[cfg(doctest)]
@@ -50,5 +51,6 @@ pub use landfast_report as report;
 pub use landfast_state as state;
 
 pub use exit::{ExitCode, FailOn, GapPolicy};
-pub use held::{Held, check_held};
+pub use held::Held;
 pub use operations::{OpenError, check, check_streams, diff, open, open_stream};
+pub use source::{Source, check_sources};
