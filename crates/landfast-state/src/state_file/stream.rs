@@ -99,8 +99,6 @@ pub(super) enum Phase {
     Top,
     /// A resource.
     Resources,
-    /// A member of a resource, before its instances.
-    Resource(Head),
     /// An instance of a resource.
     Instances(Named),
     /// Instances that were read already, because only what follows them named their resource.
@@ -110,11 +108,13 @@ pub(super) enum Phase {
     End,
 }
 
-/// What a member of a resource was.
-enum Member {
+/// How far a resource was read.
+enum ReadTo {
+    /// To its end: it has no instances.
     End(Named),
-    Head,
+    /// To its instances.
     Entered(Named),
+    /// To its end.
     Kept(Named, VecDeque<InstanceParts>),
 }
 
@@ -187,7 +187,6 @@ impl<R: Read + Seek> StateStream<R> {
             match std::mem::replace(&mut self.phase, Phase::End) {
                 Phase::Top => self.top_member()?,
                 Phase::Resources => self.resource()?,
-                Phase::Resource(head) => self.resource_member(head)?,
                 Phase::Instances(named) => self.instance(named)?,
                 Phase::Kept(named, names, mut kept) => match kept.pop_front() {
                     Some(parts) => {
@@ -292,62 +291,41 @@ impl<R: Read + Seek> StateStream<R> {
         Ok(())
     }
 
+    /// Passes the beginning of the next resource, to its instances; of one that is named behind them, all.
     pub(super) fn resource(&mut self) -> Result<(), StreamError> {
         self.beginning = None;
-        let head = self.step(|reader| {
+        let known = self.provider.clone();
+        let counted = self.instances;
+        let mut count = counted;
+        let read = self.step(|reader| {
+            count = counted;
             if !reader.next_element()? {
                 return Ok(None);
             }
-            let head = Head::of(reader);
+            let mut head = Head::of(reader).knowing(known.clone());
             reader.enter_object()?;
-            Ok(Some(head))
-        })?;
-        let known = self.provider.clone();
-        self.phase = head.map_or(Phase::Top, |head| Phase::Resource(head.knowing(known)));
-        Ok(())
-    }
-
-    pub(super) fn resource_member(&mut self, mut head: Head) -> Result<(), StreamError> {
-        let offset = head.offset();
-        let counted = self.instances;
-        let mut count = counted;
-        // The step may be taken again: what it has set in the head it sets anew.
-        let member = self.step(|reader| {
-            count = counted;
-            let Some(key) = reader.next_known_member(RESOURCE_MEMBERS)? else {
-                return head.finish(reader).map(Member::End);
-            };
-            match &*key {
-                "instances" if head.is_passed_over() => drop(reader.raw()?),
-                "instances" if reader.null()? => {}
-                "instances" => {
-                    reader.enter_array()?;
-                    // What is wrong with its name is told behind everything else that is wrong with a resource.
-                    if let Some(named) = head.named_already() {
-                        return Ok(Member::Entered(named));
-                    }
-                    let kept = keep_instances(reader, &mut head, &mut count)?;
-                    return Ok(Member::Kept(head.finish(reader)?, kept));
-                }
-                key => head.read(reader, key)?,
-            }
-            Ok(Member::Head)
+            let read = read_to_instances(reader, &mut head, &mut count)?;
+            Ok(Some((head, read)))
         })?;
         self.instances = count;
-        self.phase = match member {
-            Member::Head => Phase::Resource(head),
-            Member::End(named) | Member::Kept(named, _) if named.provider.is_err() => {
+        let Some((head, read)) = read else {
+            self.phase = Phase::Top;
+            return Ok(());
+        };
+        let offset = head.offset();
+        self.phase = match read {
+            ReadTo::End(named) | ReadTo::Kept(named, _) if named.provider.is_err() => {
                 self.ignored.push((named, offset));
                 Phase::Resources
             }
-            Member::End(_) => Phase::Resources,
-            Member::Entered(named) => {
+            ReadTo::End(_) => Phase::Resources,
+            ReadTo::Entered(named) => {
                 self.provider = head.provider();
                 self.beginning = self.window.beginning(offset);
                 self.names = self.names(&named);
                 self.enter_instances(named)
             }
-            Member::Kept(named, kept) => {
+            ReadTo::Kept(named, kept) => {
                 let names = self.names(&named);
                 Phase::Kept(named, names, kept)
             }
@@ -445,6 +423,27 @@ enum TopMember {
     Other,
     Resources,
     End,
+}
+
+/// Reads the members of a resource, which was entered, before its instances.
+fn read_to_instances(reader: &mut Reader<'_>, head: &mut Head, count: &mut usize) -> Result<ReadTo, JsonError> {
+    while let Some(key) = reader.next_known_member(RESOURCE_MEMBERS)? {
+        match &*key {
+            "instances" if head.is_passed_over() => drop(reader.raw()?),
+            "instances" if reader.null()? => {}
+            "instances" => {
+                reader.enter_array()?;
+                // What is wrong with its name is told behind everything else that is wrong with a resource.
+                if let Some(named) = head.named_already() {
+                    return Ok(ReadTo::Entered(named));
+                }
+                let kept = keep_instances(reader, head, count)?;
+                return Ok(ReadTo::Kept(head.finish(reader)?, kept));
+            }
+            key => head.read(reader, key)?,
+        }
+    }
+    head.finish(reader).map(ReadTo::End)
 }
 
 /// Reads the instances of a resource that is not named yet, their array entered, and the rest of the resource.
