@@ -199,6 +199,8 @@ fn read_resource(
             key => head.read(reader, key)?,
         }
     }
+    // Most resources have one instance, and a list makes room for four.
+    instances.shrink_to_fit();
     let Named { address, provider } = head.finish(reader)?;
     match Arc::unwrap_or_clone(provider) {
         Ok(provider) => Ok(Ok(StateResource { address, provider, instances })),
