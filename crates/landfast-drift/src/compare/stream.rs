@@ -6,10 +6,11 @@ use std::io::{Read, Seek};
 use std::sync::Arc;
 
 use landfast_state::address::{InstanceAddress, ObjectAddress};
-use landfast_state::json::{NameFilter, StructuralHasher};
+use landfast_state::json::NameFilter;
 use landfast_state::{Located, ResourceObject, SecretTexts, StateStream, StreamError, StreamedObject};
 
 use super::resource::{blank, compare_resource};
+use super::sameness::{Normalisations, Sameness};
 use super::{CompareOptions, InSync, mask, reason_to_leave_out};
 use crate::classification::DriftStatus;
 use crate::report::{DriftReport, NotCompared, NotComparedReason, ResourceDrift};
@@ -150,12 +151,24 @@ impl<'s, R: Read + Seek> Side<'s, R> {
     }
 }
 
+/// The rules for a type, which are gathered once.
+fn type_rules<'r, 'o>(
+    known: &'r mut HashMap<Box<str>, TypeRules<'o>>,
+    options: &'o CompareOptions,
+    type_name: &str,
+) -> Option<&'r TypeRules<'o>> {
+    if !known.contains_key(type_name) {
+        known.insert(type_name.into(), TypeRules::new(&options.rules, &options.hints, type_name));
+    }
+    known.get(type_name)
+}
+
 /// A comparison that is under way.
 struct Run<'o> {
     options: &'o CompareOptions,
     finder: Finder<'o>,
     rules: HashMap<Box<str>, TypeRules<'o>>,
-    hasher: StructuralHasher,
+    sameness: Sameness,
     secrets: SecretTexts,
     resources: Vec<ResourceDrift>,
     in_sync_counted: usize,
@@ -171,7 +184,7 @@ impl<'o> Run<'o> {
             options,
             finder: Finder::new(&options.rules),
             rules: HashMap::new(),
-            hasher: StructuralHasher::new(),
+            sameness: Sameness::new(options),
             secrets: SecretTexts::default(),
             resources: Vec::new(),
             in_sync_counted: 0,
@@ -227,9 +240,19 @@ impl<'o> Run<'o> {
     fn same_attributes(&mut self, a: &StreamedObject<'_>, b: &StreamedObject<'_>) -> bool {
         match (a.attributes(), b.attributes()) {
             (None, None) => true,
-            (Some(x), Some(y)) if a.is_flat() == b.is_flat() => x == y || self.hasher.hash(x) == self.hasher.hash(y),
+            (Some(x), Some(y)) if a.is_flat() == b.is_flat() => x == y || self.hash(a) == self.hash(b),
             _ => false,
         }
+    }
+
+    /// The hash of the attributes of an object, and whether they are flat.
+    fn hash(&mut self, object: &StreamedObject<'_>) -> Option<(u64, bool)> {
+        let attributes = object.attributes()?;
+        let type_name = &*object.resource().type_name;
+        let (rules, sameness) = (type_rules(&mut self.rules, self.options, type_name)?, &mut self.sameness);
+        let normalisations = if object.is_flat() { Normalisations::Listed } else { Normalisations::Untold };
+        let hash = sameness.hash(attributes, object.sensitive(), type_name, rules, normalisations);
+        Some((hash, object.is_flat()))
     }
 
     /// Gathers the secrets of an object. Where that took a copy of it, marked, it comes back.
@@ -248,12 +271,8 @@ impl<'o> Run<'o> {
 
     /// Compares what stands at an address, of which one side may be missing.
     fn compare(&mut self, address: &InstanceAddress, before: Option<&ResourceObject>, after: Option<&ResourceObject>) {
-        let (type_name, options) = (&*address.resource.type_name, self.options);
-        if !self.rules.contains_key(type_name) {
-            self.rules.insert(type_name.into(), TypeRules::new(&options.rules, &options.hints, type_name));
-        }
-        if let Some(rules) = self.rules.get(type_name) {
-            let found = compare_resource(address, before, after, None, rules, options, &mut self.hasher);
+        if let Some(rules) = type_rules(&mut self.rules, self.options, &address.resource.type_name) {
+            let found = compare_resource(address, before, after, None, rules, self.options, &mut self.sameness);
             self.push(found);
         }
     }
@@ -278,7 +297,7 @@ impl<'o> Run<'o> {
             return Ok(());
         }
         let address = object.instance();
-        let hash = object.attributes().map(|attributes| (self.hasher.hash(attributes), object.is_flat()));
+        let hash = self.hash(&object);
         let Some(other) = there.waiting.remove(&address) else {
             if *self.provider != *object.provider() {
                 self.provider = object.provider().into();
