@@ -342,8 +342,10 @@ impl<'o> Run<'o> {
         observed: &StateStream<B>,
     ) -> (DriftReport, Buffered) {
         self.resources.sort_by(|a, b| a.address.cmp(&b.address));
-        let secrets = [&self.secrets, recorded.secrets(), observed.secrets()];
-        let redactor = mask::secrets(secrets, &self.resources).redactor();
+        let mut secrets = self.secrets;
+        [recorded.secrets(), observed.secrets()].into_iter().for_each(|more| secrets.extend(more));
+        mask::add_secrets(&mut secrets, &self.resources);
+        let redactor = secrets.redactor();
         let not_compared = self.left_out.into_iter().map(|(address, reason)| NotCompared { address, reason }).collect();
         let (recorded, observed) = ([recorded.origin()], [observed.origin()]);
         tracing::debug!(resources = self.resources.len(), in_sync = self.in_sync_counted, "compared");
