@@ -94,7 +94,8 @@ pub fn compare(recorded: &Snapshot, observed: &Observation, options: &CompareOpt
     for (address, before, after) in Joined::new(recorded, seen) {
         let type_name = &*address.resource.type_name;
         let rules = rules.entry(type_name).or_insert_with(|| TypeRules::new(&options.rules, &options.hints, type_name));
-        let mut resource = compare_resource(address, before, after, gaps.remove(address), rules, options, &mut sameness);
+        let mut resource =
+            compare_resource(address, before, after, gaps.remove(address), rules, options, &mut sameness);
         resource.previous_address = previous.remove(address);
         resources.push(resource);
     }

@@ -18,6 +18,20 @@ pub(super) enum Normalisations {
     Untold,
 }
 
+/// A hash of attributes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Hashed {
+    hash: u64,
+    /// Whether in attributes of the same hash everything stands at the same path.
+    pub(super) in_order: bool,
+}
+
+impl Hashed {
+    fn exactly(hash: u64) -> Self {
+        Self { hash, in_order: true }
+    }
+}
+
 /// Hashes attributes: equal hashes say that a comparison finds nothing to report.
 #[derive(Debug)]
 pub(super) struct Sameness {
@@ -52,27 +66,30 @@ impl Sameness {
         type_name: &str,
         rules: &TypeRules<'_>,
         normalisations: Normalisations,
-    ) -> u64 {
+    ) -> Hashed {
         let loose = (self.order || self.documents)
             && (normalisations, self.normalisations) == (Normalisations::Untold, Normalisations::Untold)
             // A mark of the whole is no place.
             && !marked.iter().any(|path| path.steps.is_empty());
         if !loose {
-            return self.hasher.hash(attributes);
+            return Hashed::exactly(self.hasher.hash(attributes));
         }
         if !self.types.contains_key(type_name) {
             self.types.insert(type_name.into(), LooseHasher::new(&self.hasher));
         }
-        let Some(hasher) = self.types.get_mut(type_name) else { return self.hasher.hash(attributes) };
+        let Some(hasher) = self.types.get_mut(type_name) else {
+            return Hashed::exactly(self.hasher.hash(attributes));
+        };
         // What is marked on one side only is for a closer look.
         let is_marked = |name: &str| {
             marked.iter().any(|path| matches!(path.steps.first(), Some(PathStep::Key(key)) if **key == *name))
         };
         let (order, documents) = (self.order, self.documents);
-        hasher.hash(attributes, is_marked, |path| {
+        let hash = hasher.hash(attributes, is_marked, |path| {
             let loose = rules.loose(path);
             Loose { order: loose.order && order, document: loose.document && documents, ..loose }
-        })
+        });
+        Hashed { hash, in_order: !hasher.has_overlooked_order() }
     }
 
     /// Whether two objects have the same attributes, as far as their texts show: written alike, or else of the same hash.
@@ -100,9 +117,7 @@ impl Sameness {
                     before == self.hash(b, &marked_after, type_name, rules, how)
                 };
                 // Under the same marks the one says all that the other does.
-                a == b
-                    || equal(normalisations)
-                    || (marked_before != marked_after && equal(Normalisations::Listed))
+                a == b || equal(normalisations) || (marked_before != marked_after && equal(Normalisations::Listed))
             }
             (Attributes::Flat(a), Attributes::Flat(b)) => {
                 let (a, b) = (a.as_raw(), b.as_raw());

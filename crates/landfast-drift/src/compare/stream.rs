@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use landfast_state::address::{InstanceAddress, ObjectAddress};
 use landfast_state::json::NameFilter;
-use landfast_state::{Located, ResourceObject, SecretTexts, StateStream, StreamError, StreamedObject};
+use landfast_state::{AttributePath, Located, ResourceObject, SecretTexts, StateStream, StreamError, StreamedObject};
 
 use super::resource::{blank, compare_resource};
-use super::sameness::{Normalisations, Sameness};
+use super::sameness::{Hashed, Normalisations, Sameness};
 use super::{CompareOptions, InSync, mask, reason_to_leave_out};
 use crate::classification::DriftStatus;
 use crate::report::{DriftReport, NotCompared, NotComparedReason, ResourceDrift};
@@ -136,8 +136,25 @@ enum Which {
 struct Waiting {
     located: Located,
     provider: Arc<str>,
-    /// The structural hash of its attributes, and whether they are flat.
-    hash: Option<(u64, bool)>,
+    /// The hash of its attributes, and whether they are flat.
+    hash: Option<(Hashed, bool)>,
+    /// Its marks, where it was searched for secrets.
+    marks: Option<Box<Marks>>,
+}
+
+/// The marks of an object that was searched for secrets.
+struct Marks {
+    own: Vec<AttributePath>,
+    /// Those that the search has found.
+    found: Vec<AttributePath>,
+}
+
+/// What gathering the secrets of an object took.
+#[derive(Default)]
+struct Noted {
+    /// A copy of the object with its marks and those that were found.
+    copy: Option<ResourceObject>,
+    marks: Option<Box<Marks>>,
 }
 
 struct Side<'s, R> {
@@ -205,15 +222,18 @@ impl<'o> Run<'o> {
         if a.text() == b.text() {
             return self.same(a);
         }
-        let objects = (self.note_secrets(a), self.note_secrets(b));
+        let (hash, same) = self.compare_attributes(a, b);
+        let noted = self.note_secrets(a);
+        let known = noted.marks.as_deref().filter(|_| same && hash.is_none_or(|(hash, _)| hash.in_order));
+        let other = self.note_secrets_like(b, known);
         if self.leave_out(a) {
             return;
         }
-        if self.same_attributes(a, b) {
+        if same {
             return self.in_sync(a);
         }
-        let before = objects.0.unwrap_or_else(|| a.to_object());
-        let after = objects.1.unwrap_or_else(|| b.to_object());
+        let before = noted.copy.unwrap_or_else(|| a.to_object());
+        let after = other.copy.unwrap_or_else(|| b.to_object());
         self.compare(&before.address.instance, Some(&before), Some(&after));
     }
 
@@ -237,16 +257,23 @@ impl<'o> Run<'o> {
         reason.is_some()
     }
 
-    fn same_attributes(&mut self, a: &StreamedObject<'_>, b: &StreamedObject<'_>) -> bool {
+    /// Whether attributes are the same, and the hash by which they are, where it took one.
+    fn compare_attributes(&mut self, a: &StreamedObject<'_>, b: &StreamedObject<'_>) -> (Option<(Hashed, bool)>, bool) {
         match (a.attributes(), b.attributes()) {
-            (None, None) => true,
-            (Some(x), Some(y)) if a.is_flat() == b.is_flat() => x == y || self.hash(a) == self.hash(b),
-            _ => false,
+            (None, None) => (None, true),
+            (Some(x), Some(y)) if a.is_flat() == b.is_flat() => {
+                if x == y {
+                    return (None, true);
+                }
+                let hash = self.hash(a);
+                (hash, hash == self.hash(b))
+            }
+            _ => (None, false),
         }
     }
 
     /// The hash of the attributes of an object, and whether they are flat.
-    fn hash(&mut self, object: &StreamedObject<'_>) -> Option<(u64, bool)> {
+    fn hash(&mut self, object: &StreamedObject<'_>) -> Option<(Hashed, bool)> {
         let attributes = object.attributes()?;
         let type_name = &*object.resource().type_name;
         let (rules, sameness) = (type_rules(&mut self.rules, self.options, type_name)?, &mut self.sameness);
@@ -255,18 +282,33 @@ impl<'o> Run<'o> {
         Some((hash, object.is_flat()))
     }
 
-    /// Gathers the secrets of an object. Where that took a copy of it, marked, it comes back.
-    fn note_secrets(&mut self, object: &StreamedObject<'_>) -> Option<ResourceObject> {
+    /// Gathers the secrets of an object.
+    fn note_secrets(&mut self, object: &StreamedObject<'_>) -> Noted {
         if !object.is_noticed() && !object.is_flat() {
             let attributes = object.attributes().filter(|_| !object.sensitive().is_empty());
             attributes.into_iter().for_each(|attributes| self.secrets.add_marked(attributes, object.sensitive()));
-            return None;
+            return Noted::default();
         }
         let mut copy = object.to_object();
         let found = self.finder.find(&copy);
+        let marks = Marks { own: copy.sensitive.clone(), found: found.clone() };
         copy.sensitive.extend(found);
         self.secrets.add_object(&copy);
-        Some(copy)
+        Noted { copy: Some(copy), marks: (!object.is_flat()).then(|| Box::new(marks)) }
+    }
+
+    /// As [`Run::note_secrets`], of an object that has the same attributes at the same paths as one that was searched already:
+    /// then its secrets stand there too.
+    fn note_secrets_like(&mut self, object: &StreamedObject<'_>, like: Option<&Marks>) -> Noted {
+        let Some((like, attributes)) = like.filter(|like| like.own == object.sensitive()).zip(object.attributes())
+        else {
+            return self.note_secrets(object);
+        };
+        // How numbers are written may differ, so they are looked at all the same.
+        for marks in [&like.own, &like.found].into_iter().filter(|marks| !marks.is_empty()) {
+            self.secrets.add_marked(attributes, marks);
+        }
+        Noted::default()
     }
 
     /// Compares what stands at an address, of which one side may be missing.
@@ -292,18 +334,22 @@ impl<'o> Run<'o> {
         which: Which,
     ) -> Result<(), StreamError> {
         let Some(object) = here.stream.current() else { return Ok(()) };
-        let marked = self.note_secrets(&object);
         if self.leave_out(&object) {
+            self.note_secrets(&object);
             return Ok(());
         }
         let address = object.instance();
         let hash = self.hash(&object);
-        let Some(other) = there.waiting.remove(&address) else {
+        let other = there.waiting.remove(&address);
+        let same = other.as_ref().filter(|other| other.hash == hash && hash.is_some_and(|(hash, _)| hash.in_order));
+        let noted = self.note_secrets_like(&object, same.and_then(|other| other.marks.as_deref()));
+        let Some(other) = other else {
             if *self.provider != *object.provider() {
                 self.provider = object.provider().into();
             }
             let provider = Arc::clone(&self.provider);
-            here.waiting.insert(address, Waiting { located: object.located(), provider, hash });
+            let waiting = Waiting { located: object.located(), provider, hash, marks: noted.marks };
+            here.waiting.insert(address, waiting);
             return Ok(());
         };
         if other.hash == hash {
@@ -313,7 +359,7 @@ impl<'o> Run<'o> {
             self.push(in_sync);
             return Ok(());
         }
-        let this = marked.unwrap_or_else(|| object.to_object());
+        let this = noted.copy.unwrap_or_else(|| object.to_object());
         let mut other = there.stream.reread(&other.located)?;
         let found = self.finder.find(&other);
         other.sensitive.extend(found);

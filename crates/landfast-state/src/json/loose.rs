@@ -43,6 +43,7 @@ pub struct LooseHasher {
     /// What is known of places, by the hash of the steps to them.
     known: HashMap<u64, Loose, RandomState>,
     scratch: String,
+    overlooked_order: bool,
 }
 
 /// Tells what means nothing at a place.
@@ -70,10 +71,17 @@ impl LooseHasher {
     /// places.
     pub fn hash(&mut self, raw: Raw<'_>, exactly: impl Fn(&str) -> bool, ask: impl Fn(&[PathStep]) -> Loose) -> u64 {
         let text = raw.as_str();
+        self.overlooked_order = false;
         if !text.starts_with('{') {
             return self.hasher.hash(raw);
         }
         self.object(text, &mut 0, ROOT, &mut Vec::new(), &exactly, &ask)
+    }
+
+    /// Whether the last hash overlooks the order of a list: in values of the same hash, elements may stand elsewhere.
+    #[must_use]
+    pub fn has_overlooked_order(&self) -> bool {
+        self.overlooked_order
     }
 
     fn object<'t>(
@@ -114,14 +122,7 @@ impl LooseHasher {
     }
 
     /// Hashes the value at `at`, which has no white space before it.
-    fn value<'t>(
-        &mut self,
-        text: &'t str,
-        at: &mut usize,
-        place: u64,
-        path: &mut Vec<Step<'t>>,
-        ask: Ask<'_>,
-    ) -> u64 {
+    fn value<'t>(&mut self, text: &'t str, at: &mut usize, place: u64, path: &mut Vec<Step<'t>>, ask: Ask<'_>) -> u64 {
         let loose = self.loose(place, path, ask);
         match text.as_bytes().get(*at) {
             Some(b'"') if loose.document => self.document(text, at),
@@ -175,7 +176,10 @@ impl LooseHasher {
         match count {
             0 => ARRAY,
             1 => self.hasher.both(ARRAY, first),
-            _ => self.hasher.both(BAG ^ (count << 8), sum),
+            _ => {
+                self.overlooked_order = true;
+                self.hasher.both(BAG ^ (count << 8), sum)
+            }
         }
     }
 
