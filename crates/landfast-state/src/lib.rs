@@ -49,6 +49,7 @@ mod snapshot;
 mod snapshot_file;
 mod state_file;
 mod text;
+mod text_search;
 mod value;
 
 pub use attribute_path::{AttributePath, AttributePathError, PathStep};

@@ -7,6 +7,7 @@ mod grade;
 mod list;
 mod mask;
 mod resource;
+mod sameness;
 mod sensitive;
 mod shared_marks;
 mod stream;
@@ -17,7 +18,6 @@ use std::iter::Peekable;
 use std::sync::Arc;
 
 use landfast_state::address::{InstanceAddress, ObjectAddress, ResourceMode};
-use landfast_state::json::StructuralHasher;
 use landfast_state::{FingerprintKey, Gap, Observation, Origin, Redactor, ResourceObject, Snapshot};
 
 use crate::classification::DriftStatus;
@@ -25,6 +25,7 @@ use crate::normalise::Normaliser;
 use crate::report::{DriftReport, NotCompared, NotComparedReason, ResourceDrift};
 use crate::rules::{Hint, Marked, RuleSet, TypeRules};
 use resource::{compare_resource, unknown_resource};
+use sameness::Sameness;
 pub use stream::{Buffered, compare_streams};
 
 /// How to compare.
@@ -89,11 +90,12 @@ pub fn compare(recorded: &Snapshot, observed: &Observation, options: &CompareOpt
         gaps.entry(&gap.address).or_insert(gap);
     }
     let mut resources = Vec::new();
-    let mut hasher = StructuralHasher::new();
+    let mut sameness = Sameness::new(options);
     for (address, before, after) in Joined::new(&marked, &marked_after) {
         let type_name = &*address.resource.type_name;
         let rules = rules.entry(type_name).or_insert_with(|| TypeRules::new(&options.rules, &options.hints, type_name));
-        let mut resource = compare_resource(address, before, after, gaps.remove(address), rules, options, &mut hasher);
+        let mut resource =
+            compare_resource(address, before, after, gaps.remove(address), rules, options, &mut sameness);
         resource.previous_address = previous.remove(address);
         resources.push(resource);
     }

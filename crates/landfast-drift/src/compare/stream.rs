@@ -6,10 +6,11 @@ use std::io::{Read, Seek};
 use std::sync::Arc;
 
 use landfast_state::address::{InstanceAddress, ObjectAddress};
-use landfast_state::json::{NameFilter, StructuralHasher};
-use landfast_state::{Located, ResourceObject, SecretTexts, StateStream, StreamError, StreamedObject};
+use landfast_state::json::NameFilter;
+use landfast_state::{AttributePath, Located, ResourceObject, SecretTexts, StateStream, StreamError, StreamedObject};
 
 use super::resource::{blank, compare_resource};
+use super::sameness::{Hashed, Normalisations, Sameness};
 use super::{CompareOptions, InSync, mask, reason_to_leave_out};
 use crate::classification::DriftStatus;
 use crate::report::{DriftReport, NotCompared, NotComparedReason, ResourceDrift};
@@ -135,8 +136,25 @@ enum Which {
 struct Waiting {
     located: Located,
     provider: Arc<str>,
-    /// The structural hash of its attributes, and whether they are flat.
-    hash: Option<(u64, bool)>,
+    /// The hash of its attributes, and whether they are flat.
+    hash: Option<(Hashed, bool)>,
+    /// Its marks, where it was searched for secrets.
+    marks: Option<Box<Marks>>,
+}
+
+/// The marks of an object that was searched for secrets.
+struct Marks {
+    own: Vec<AttributePath>,
+    /// Those that the search has found.
+    found: Vec<AttributePath>,
+}
+
+/// What gathering the secrets of an object took.
+#[derive(Default)]
+struct Noted {
+    /// A copy of the object with its marks and those that were found.
+    copy: Option<ResourceObject>,
+    marks: Option<Box<Marks>>,
 }
 
 struct Side<'s, R> {
@@ -150,12 +168,24 @@ impl<'s, R: Read + Seek> Side<'s, R> {
     }
 }
 
+/// The rules for a type, which are gathered once.
+fn type_rules<'r, 'o>(
+    known: &'r mut HashMap<Box<str>, TypeRules<'o>>,
+    options: &'o CompareOptions,
+    type_name: &str,
+) -> Option<&'r TypeRules<'o>> {
+    if !known.contains_key(type_name) {
+        known.insert(type_name.into(), TypeRules::new(&options.rules, &options.hints, type_name));
+    }
+    known.get(type_name)
+}
+
 /// A comparison that is under way.
 struct Run<'o> {
     options: &'o CompareOptions,
     finder: Finder<'o>,
     rules: HashMap<Box<str>, TypeRules<'o>>,
-    hasher: StructuralHasher,
+    sameness: Sameness,
     secrets: SecretTexts,
     resources: Vec<ResourceDrift>,
     in_sync_counted: usize,
@@ -171,7 +201,7 @@ impl<'o> Run<'o> {
             options,
             finder: Finder::new(&options.rules),
             rules: HashMap::new(),
-            hasher: StructuralHasher::new(),
+            sameness: Sameness::new(options),
             secrets: SecretTexts::default(),
             resources: Vec::new(),
             in_sync_counted: 0,
@@ -192,15 +222,18 @@ impl<'o> Run<'o> {
         if a.text() == b.text() {
             return self.same(a);
         }
-        let objects = (self.note_secrets(a), self.note_secrets(b));
+        let (hash, same) = self.compare_attributes(a, b);
+        let noted = self.note_secrets(a);
+        let known = noted.marks.as_deref().filter(|_| same && hash.is_none_or(|(hash, _)| hash.in_order));
+        let other = self.note_secrets_like(b, known);
         if self.leave_out(a) {
             return;
         }
-        if self.same_attributes(a, b) {
+        if same {
             return self.in_sync(a);
         }
-        let before = objects.0.unwrap_or_else(|| a.to_object());
-        let after = objects.1.unwrap_or_else(|| b.to_object());
+        let before = noted.copy.unwrap_or_else(|| a.to_object());
+        let after = other.copy.unwrap_or_else(|| b.to_object());
         self.compare(&before.address.instance, Some(&before), Some(&after));
     }
 
@@ -224,36 +257,64 @@ impl<'o> Run<'o> {
         reason.is_some()
     }
 
-    fn same_attributes(&mut self, a: &StreamedObject<'_>, b: &StreamedObject<'_>) -> bool {
+    /// Whether attributes are the same, and the hash by which they are, where it took one.
+    fn compare_attributes(&mut self, a: &StreamedObject<'_>, b: &StreamedObject<'_>) -> (Option<(Hashed, bool)>, bool) {
         match (a.attributes(), b.attributes()) {
-            (None, None) => true,
-            (Some(x), Some(y)) if a.is_flat() == b.is_flat() => x == y || self.hasher.hash(x) == self.hasher.hash(y),
-            _ => false,
+            (None, None) => (None, true),
+            (Some(x), Some(y)) if a.is_flat() == b.is_flat() => {
+                if x == y {
+                    return (None, true);
+                }
+                let hash = self.hash(a);
+                (hash, hash == self.hash(b))
+            }
+            _ => (None, false),
         }
     }
 
-    /// Gathers the secrets of an object. Where that took a copy of it, marked, it comes back.
-    fn note_secrets(&mut self, object: &StreamedObject<'_>) -> Option<ResourceObject> {
+    /// The hash of the attributes of an object, and whether they are flat.
+    fn hash(&mut self, object: &StreamedObject<'_>) -> Option<(Hashed, bool)> {
+        let attributes = object.attributes()?;
+        let type_name = &*object.resource().type_name;
+        let (rules, sameness) = (type_rules(&mut self.rules, self.options, type_name)?, &mut self.sameness);
+        let normalisations = if object.is_flat() { Normalisations::Listed } else { Normalisations::Untold };
+        let hash = sameness.hash(attributes, object.sensitive(), type_name, rules, normalisations);
+        Some((hash, object.is_flat()))
+    }
+
+    /// Gathers the secrets of an object.
+    fn note_secrets(&mut self, object: &StreamedObject<'_>) -> Noted {
         if !object.is_noticed() && !object.is_flat() {
             let attributes = object.attributes().filter(|_| !object.sensitive().is_empty());
             attributes.into_iter().for_each(|attributes| self.secrets.add_marked(attributes, object.sensitive()));
-            return None;
+            return Noted::default();
         }
         let mut copy = object.to_object();
         let found = self.finder.find(&copy);
+        let marks = Marks { own: copy.sensitive.clone(), found: found.clone() };
         copy.sensitive.extend(found);
         self.secrets.add_object(&copy);
-        Some(copy)
+        Noted { copy: Some(copy), marks: (!object.is_flat()).then(|| Box::new(marks)) }
+    }
+
+    /// As [`Run::note_secrets`], of an object that has the same attributes at the same paths as one that was searched already:
+    /// then its secrets stand there too.
+    fn note_secrets_like(&mut self, object: &StreamedObject<'_>, like: Option<&Marks>) -> Noted {
+        let Some((like, attributes)) = like.filter(|like| like.own == object.sensitive()).zip(object.attributes())
+        else {
+            return self.note_secrets(object);
+        };
+        // How numbers are written may differ, so they are looked at all the same.
+        for marks in [&like.own, &like.found].into_iter().filter(|marks| !marks.is_empty()) {
+            self.secrets.add_marked(attributes, marks);
+        }
+        Noted::default()
     }
 
     /// Compares what stands at an address, of which one side may be missing.
     fn compare(&mut self, address: &InstanceAddress, before: Option<&ResourceObject>, after: Option<&ResourceObject>) {
-        let (type_name, options) = (&*address.resource.type_name, self.options);
-        if !self.rules.contains_key(type_name) {
-            self.rules.insert(type_name.into(), TypeRules::new(&options.rules, &options.hints, type_name));
-        }
-        if let Some(rules) = self.rules.get(type_name) {
-            let found = compare_resource(address, before, after, None, rules, options, &mut self.hasher);
+        if let Some(rules) = type_rules(&mut self.rules, self.options, &address.resource.type_name) {
+            let found = compare_resource(address, before, after, None, rules, self.options, &mut self.sameness);
             self.push(found);
         }
     }
@@ -273,18 +334,22 @@ impl<'o> Run<'o> {
         which: Which,
     ) -> Result<(), StreamError> {
         let Some(object) = here.stream.current() else { return Ok(()) };
-        let marked = self.note_secrets(&object);
         if self.leave_out(&object) {
+            self.note_secrets(&object);
             return Ok(());
         }
         let address = object.instance();
-        let hash = object.attributes().map(|attributes| (self.hasher.hash(attributes), object.is_flat()));
-        let Some(other) = there.waiting.remove(&address) else {
+        let hash = self.hash(&object);
+        let other = there.waiting.remove(&address);
+        let same = other.as_ref().filter(|other| other.hash == hash && hash.is_some_and(|(hash, _)| hash.in_order));
+        let noted = self.note_secrets_like(&object, same.and_then(|other| other.marks.as_deref()));
+        let Some(other) = other else {
             if *self.provider != *object.provider() {
                 self.provider = object.provider().into();
             }
             let provider = Arc::clone(&self.provider);
-            here.waiting.insert(address, Waiting { located: object.located(), provider, hash });
+            let waiting = Waiting { located: object.located(), provider, hash, marks: noted.marks };
+            here.waiting.insert(address, waiting);
             return Ok(());
         };
         if other.hash == hash {
@@ -294,7 +359,7 @@ impl<'o> Run<'o> {
             self.push(in_sync);
             return Ok(());
         }
-        let this = marked.unwrap_or_else(|| object.to_object());
+        let this = noted.copy.unwrap_or_else(|| object.to_object());
         let mut other = there.stream.reread(&other.located)?;
         let found = self.finder.find(&other);
         other.sensitive.extend(found);
@@ -323,8 +388,10 @@ impl<'o> Run<'o> {
         observed: &StateStream<B>,
     ) -> (DriftReport, Buffered) {
         self.resources.sort_by(|a, b| a.address.cmp(&b.address));
-        let secrets = [&self.secrets, recorded.secrets(), observed.secrets()];
-        let redactor = mask::secrets(secrets, &self.resources).redactor();
+        let mut secrets = self.secrets;
+        [recorded.secrets(), observed.secrets()].into_iter().for_each(|more| secrets.extend(more));
+        mask::add_secrets(&mut secrets, &self.resources);
+        let redactor = secrets.redactor();
         let not_compared = self.left_out.into_iter().map(|(address, reason)| NotCompared { address, reason }).collect();
         let (recorded, observed) = ([recorded.origin()], [observed.origin()]);
         tracing::debug!(resources = self.resources.len(), in_sync = self.in_sync_counted, "compared");

@@ -73,7 +73,8 @@ pub struct StateStream<R> {
     secrets: SecretTexts,
     pub(super) ignored: Vec<(Named, usize)>,
     pub(super) instances: usize,
-    pub(super) current: Option<(Named, InstanceParts, Noticed)>,
+    /// The present object, and whether a name that is watched for stands in it.
+    pub(super) current: Option<(Named, InstanceParts, bool)>,
     watch: Option<Watch>,
     pub(super) order: Order,
     /// The provider of the resource before, which most have as well.
@@ -82,14 +83,6 @@ pub struct StateStream<R> {
     pub(super) beginning: Option<Beginning>,
     /// The names to watch for in the present resource.
     pub(super) names: Option<Arc<NameFilter>>,
-}
-
-/// Whether a name that is watched for stands in an object.
-#[derive(Debug, Clone)]
-pub(super) enum Noticed {
-    Known(bool),
-    /// The names were not known when the object was read.
-    Unknown(Option<Arc<NameFilter>>),
 }
 
 /// What comes next.
@@ -190,7 +183,11 @@ impl<R: Read + Seek> StateStream<R> {
                 Phase::Instances(named) => self.instance(named)?,
                 Phase::Kept(named, names, mut kept) => match kept.pop_front() {
                     Some(parts) => {
-                        self.current = Some((named.clone(), parts, Noticed::Unknown(names.clone())));
+                        // The names were not known when the object was read.
+                        let object = StreamedObject::new(&named, &parts, self.window.text(), self.window.base());
+                        let attributes = names.as_ref().zip(object.attributes());
+                        let noticed = attributes.is_some_and(|(names, attributes)| names.occurs_in(attributes));
+                        self.current = Some((named.clone(), parts, noticed));
                         self.phase = Phase::Kept(named, names, kept);
                     }
                     None => self.phase = Phase::Resources,
@@ -212,11 +209,7 @@ impl<R: Read + Seek> StateStream<R> {
         let text = self.window.text();
         let mut object = StreamedObject::new(named, parts, text, self.window.base());
         (object.beginning, object.names) = (self.beginning.as_ref(), self.names.as_ref());
-        object.noticed = match (noticed, object.attributes()) {
-            (Noticed::Known(noticed), _) => *noticed,
-            (Noticed::Unknown(Some(names)), Some(attributes)) => names.occurs_in(attributes),
-            (Noticed::Unknown(_), _) => false,
-        };
+        object.noticed = *noticed;
         Some(object)
     }
 
@@ -361,7 +354,7 @@ impl<R: Read + Seek> StateStream<R> {
         let noticed = self.window.open_mut().is_some_and(|open| open.keys().take_noticed());
         match parts {
             Some(parts) => {
-                self.current = Some((named.clone(), parts, Noticed::Known(noticed)));
+                self.current = Some((named.clone(), parts, noticed));
                 self.phase = Phase::Instances(named);
             }
             None => self.end_instances(),

@@ -142,6 +142,39 @@ fn what_must_be_read_as_a_whole_says_so() {
     }
 }
 
+/// A state of managed resources with these names.
+fn named(names: &[&str]) -> String {
+    let resource = |name: &&str| {
+        format!(
+            r#"{{"mode":"managed","type":"t","name":"{name}","provider":"provider[\"registry.terraform.io/a/b\"]",
+                "instances":[{{"attributes":{{}}}}]}}"#
+        )
+    };
+    let resources: Vec<String> = names.iter().map(resource).collect();
+    format!("{{\"version\":4,\"resources\":[{}]}}", resources.join(","))
+}
+
+#[test]
+fn addresses_that_stand_twice_are_found_wherever_they_stand() {
+    for (names, twice) in [
+        (vec!["a", "b", "c", "d"], false),
+        (vec!["d", "c", "b", "a"], false),
+        (vec!["b", "c", "d", "a"], false),
+        (vec!["a", "a"], true),
+        (vec!["a", "b", "c", "a"], true),
+        (vec!["c", "d", "a", "b", "d"], true),
+        (vec!["c", "d", "a", "b", "a"], true),
+        (vec!["b", "a", "c", "c"], true),
+    ] {
+        let text = named(&names);
+        let mut stream = StateStream::open(Cursor::new(&text), "f", &Limits::default()).unwrap();
+        while stream.advance().unwrap().is_some() {}
+        let refused = stream.check_unique().map_err(|error| error.to_string());
+        assert_eq!(refused.is_err(), twice, "{names:?}");
+        assert_eq!(refused.err(), in_memory(text.as_bytes()).err(), "{names:?}");
+    }
+}
+
 #[test]
 fn names_are_noticed() {
     let filter = Arc::new(NameFilter::new(["secret_string"]));
