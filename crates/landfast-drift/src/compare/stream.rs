@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use landfast_state::address::{InstanceAddress, ObjectAddress};
 use landfast_state::json::{NameFilter, StructuralHasher};
-use landfast_state::{Located, ResourceObject, SecretTexts, StateStream, StreamError, StreamedObject};
+use landfast_state::{AttributePath, Located, ResourceObject, SecretTexts, StateStream, StreamError, StreamedObject};
 
 use super::resource::{blank, compare_resource};
 use super::{CompareOptions, InSync, mask, reason_to_leave_out};
@@ -94,6 +94,16 @@ fn order(a: Option<StreamedObject<'_>>, b: Option<StreamedObject<'_>>) -> Option
         (None, Some(_)) => Some(Ordering::Greater),
         (None, None) => None,
     }
+}
+
+/// A copy of an object with more marks.
+fn marked(object: &StreamedObject<'_>, secrets: Vec<AttributePath>) -> ResourceObject {
+    with_marks(object.to_object(), secrets)
+}
+
+fn with_marks(mut object: ResourceObject, secrets: Vec<AttributePath>) -> ResourceObject {
+    object.sensitive.extend(secrets);
+    object
 }
 
 /// What is known of both states at their ends.
@@ -192,15 +202,14 @@ impl<'o> Run<'o> {
         if a.text() == b.text() {
             return self.same(a);
         }
-        let objects = (self.note_secrets(a), self.note_secrets(b));
+        let secrets = (self.note_secrets(a), self.note_secrets(b));
         if self.leave_out(a) {
             return;
         }
         if self.same_attributes(a, b) {
             return self.in_sync(a);
         }
-        let before = objects.0.unwrap_or_else(|| a.to_object());
-        let after = objects.1.unwrap_or_else(|| b.to_object());
+        let (before, after) = (marked(a, secrets.0), marked(b, secrets.1));
         self.compare(&before.address.instance, Some(&before), Some(&after));
     }
 
@@ -232,18 +241,21 @@ impl<'o> Run<'o> {
         }
     }
 
-    /// Gathers the secrets of an object. Where that took a copy of it, marked, it comes back.
-    fn note_secrets(&mut self, object: &StreamedObject<'_>) -> Option<ResourceObject> {
-        if !object.is_noticed() && !object.is_flat() {
-            let attributes = object.attributes().filter(|_| !object.sensitive().is_empty());
-            attributes.into_iter().for_each(|attributes| self.secrets.add_marked(attributes, object.sensitive()));
-            return None;
+    /// Gathers the secrets of an object. The paths to those that it does not mark come back.
+    fn note_secrets(&mut self, object: &StreamedObject<'_>) -> Vec<AttributePath> {
+        if object.noticed().is_empty() && object.sensitive().is_empty() && !object.is_flat() {
+            return Vec::new();
         }
-        let mut copy = object.to_object();
-        let found = self.finder.find(&copy);
-        copy.sensitive.extend(found);
-        self.secrets.add_object(&copy);
-        Some(copy)
+        let Some(found) = self.finder.find_streamed(object) else {
+            let copy = object.to_object();
+            let found = self.finder.find(&copy);
+            self.secrets.add_object(&with_marks(copy, found.clone()));
+            return found;
+        };
+        if let Some(attributes) = object.attributes() {
+            self.secrets.add_marked(attributes, object.sensitive().iter().chain(&found));
+        }
+        found
     }
 
     /// Compares what stands at an address, of which one side may be missing.
@@ -273,7 +285,7 @@ impl<'o> Run<'o> {
         which: Which,
     ) -> Result<(), StreamError> {
         let Some(object) = here.stream.current() else { return Ok(()) };
-        let marked = self.note_secrets(&object);
+        let secrets = self.note_secrets(&object);
         if self.leave_out(&object) {
             return Ok(());
         }
@@ -294,7 +306,7 @@ impl<'o> Run<'o> {
             self.push(in_sync);
             return Ok(());
         }
-        let this = marked.unwrap_or_else(|| object.to_object());
+        let this = marked(&object, secrets);
         let mut other = there.stream.reread(&other.located)?;
         let found = self.finder.find(&other);
         other.sensitive.extend(found);

@@ -24,8 +24,8 @@ pub(crate) struct Keys {
     odd: Vec<usize>,
     /// Names to watch for.
     watched: Option<Arc<NameFilter>>,
-    /// Whether a key has come that is one of them.
-    noticed: bool,
+    /// Offsets in the whole document of the keys that came and are one of them.
+    noticed: Vec<usize>,
 }
 
 #[derive(Debug, Clone)]
@@ -47,12 +47,23 @@ impl Keys {
     /// From now on, watches for these names.
     pub(crate) fn watch(&mut self, names: Option<Arc<NameFilter>>) {
         self.watched = names;
-        self.noticed = false;
+        self.noticed.clear();
     }
 
-    /// Whether a key has come since the last call that is one of the names that are watched for.
-    pub(crate) fn take_noticed(&mut self) -> bool {
+    /// Offsets in the whole document of the keys that have come since the last call and that are one of the names that are
+    /// watched for, quotes included.
+    pub(crate) fn take_noticed(&mut self) -> Vec<usize> {
         std::mem::take(&mut self.noticed)
+    }
+
+    /// How many keys were noticed.
+    pub(super) fn noticed(&self) -> usize {
+        self.noticed.len()
+    }
+
+    /// Forgets the keys that were noticed after the first `len` ones.
+    pub(super) fn forget_noticed(&mut self, len: usize) {
+        self.noticed.truncate(len);
     }
 
     pub(super) fn len(&self) -> usize {
@@ -116,8 +127,8 @@ impl Keys {
         let written = text.get(span.0..span.1).unwrap_or_default();
         let key = if escaped { unescape(written) } else { Cow::Borrowed(written) };
         let print = print_of(key.as_bytes());
-        if let Some(watched) = &self.watched {
-            self.noticed |= watched.has(&key);
+        if self.watched.as_ref().is_some_and(|watched| watched.has(&key)) {
+            self.noticed.push(base + span.0.saturating_sub(1));
         }
         let known = self.prints.get(from..).unwrap_or_default();
         let candidate = known.len() < EAGER_KEYS && known.contains(&print);

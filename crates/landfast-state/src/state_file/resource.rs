@@ -193,6 +193,15 @@ pub(super) enum AttributeSpan {
     Flat(Span),
 }
 
+impl AttributeSpan {
+    pub(super) fn span(&self) -> Option<Span> {
+        match self {
+            Self::None => None,
+            Self::Nested(span) | Self::Flat(span) => Some(span.clone()),
+        }
+    }
+}
+
 /// Counts one more instance, against the limit.
 pub(super) fn count_instance(reader: &Reader<'_>, count: &mut usize) -> Result<(), JsonError> {
     *count += 1;
