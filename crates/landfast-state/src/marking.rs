@@ -127,6 +127,11 @@ trait Searched<'v>: Copy {
 
     fn is_object(self) -> bool;
 
+    /// Whether it is a list of which an element is an object.
+    fn is_block(self) -> bool {
+        self.elements().any(Self::is_object)
+    }
+
     /// None, where it is no list.
     fn elements(self) -> impl Iterator<Item = Self>;
 
@@ -187,6 +192,12 @@ impl<'v> Searched<'v> for Raw<'v> {
 
     fn is_object(self) -> bool {
         self.as_str().starts_with('{')
+    }
+
+    fn is_block(self) -> bool {
+        // The first element tells, nearly always.
+        let inside = self.as_str().get(1..).unwrap_or_default().trim_ascii_start();
+        inside.starts_with('{') || Searched::elements(self).any(Searched::is_object)
     }
 
     fn elements(self) -> impl Iterator<Item = Self> {
@@ -288,7 +299,7 @@ impl<'o, F: Fn(&Candidate<'_>) -> bool> Search<'o, F> {
         match shape {
             Shape::Bare => {}
             // What stands in a block has names of its own.
-            Shape::List if value.elements().any(Searched::is_object) => self.elements(value, above, asked),
+            Shape::List if value.is_block() => self.elements(value, above, asked),
             _ if named == Named::Yes && self.is_whole() => self.found.push(AttributePath { steps: self.path.clone() }),
             // Of a value that is known in part, the rest is marked bit by bit.
             shape => self.inside(value, shape, named, asked),

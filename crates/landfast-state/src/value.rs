@@ -378,11 +378,17 @@ pub(crate) fn each_sensitive(raw: Raw<'_>, sensitive: &[&[PathStep]], take: &mut
         RawKind::Object(members) => match dynamic_inner(raw) {
             Some(inner) => each_sensitive(inner, sensitive, take),
             None => {
+                // Each path leads into one member, and nearly none does into the last ones.
+                let mut left = sensitive.len();
                 for (key, value) in members {
                     let fits = |step: &PathStep| matches!(step, PathStep::Key(name) if **name == *key);
-                    // Nearly no member is one.
                     if sensitive.iter().any(|path| path.first().is_some_and(fits)) {
-                        each_sensitive(value, &below(sensitive, fits), take);
+                        let below = below(sensitive, fits);
+                        each_sensitive(value, &below, take);
+                        left = left.saturating_sub(below.len());
+                        if left == 0 {
+                            return;
+                        }
                     }
                 }
             }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::resource::{AttributeSpan, InstanceParts, Named, Span};
+use super::resource::{AttributeSpan, InstanceParts, Named, Span, dependencies_in};
 use crate::address::{InstanceAddress, InstanceKey, ObjectAddress, ResourceAddress};
 use crate::attribute_path::AttributePath;
 use crate::json::{Beginning, NameFilter, Raw, RawJson};
@@ -150,8 +150,13 @@ impl<'s> StreamedObject<'s> {
             sensitive: self.parts.sensitive.clone(),
             unknown: Vec::new(),
             fingerprints: Vec::new(),
-            dependencies: Arc::clone(&self.parts.dependencies),
+            dependencies: self.dependencies(),
         }
+    }
+
+    fn dependencies(&self) -> Arc<[ResourceAddress]> {
+        let span = self.parts.dependencies.as_ref();
+        span.map(|span| dependencies_in(Raw::checked(self.slice(span)))).unwrap_or_default()
     }
 
     fn slice(&self, span: &Span) -> &'s str {
