@@ -38,8 +38,10 @@ pub fn compare_streams<A: Read + Seek, B: Read + Seek>(
     observed: &mut StateStream<B>,
     options: &CompareOptions,
 ) -> Result<(DriftReport, Buffered), StreamError> {
-    recorded.watch(watch(&options.rules));
-    observed.watch(watch(&options.rules));
+    let names = Arc::new(watch(&options.rules));
+    let same = Arc::clone(&names);
+    recorded.watch(move |type_name| names(type_name));
+    observed.watch(move |type_name| same(type_name));
     let mut run = Run::new(options);
     let (mut before, mut after) = (Side::new(recorded), Side::new(observed));
     before.stream.advance()?;
@@ -123,7 +125,7 @@ fn recorded_is_right<A: Read + Seek, B: Read + Seek>(
     observed.check_unique()
 }
 
-fn watch(rules: &Arc<RuleSet>) -> impl Fn(&str) -> Option<Arc<NameFilter>> + Send + 'static {
+fn watch(rules: &Arc<RuleSet>) -> impl Fn(&str) -> Option<Arc<NameFilter>> + Send + Sync + 'static {
     let rules = Arc::clone(rules);
     let known = std::sync::Mutex::new(HashMap::<Box<str>, Arc<NameFilter>>::new());
     move |type_name| {
