@@ -94,10 +94,16 @@ impl NameFilter {
     #[must_use]
     #[inline]
     pub fn has(&self, name: &str) -> bool {
+        self.has_bytes(name.as_bytes())
+    }
+
+    /// As [`NameFilter::has`]; what is no text is no name.
+    #[inline]
+    pub(super) fn has_bytes(&self, name: &[u8]) -> bool {
         if self.any {
             return true;
         }
-        let possible = ends_of(name.as_bytes()).is_none_or(|ends| {
+        let possible = ends_of(name).is_none_or(|ends| {
             let (word, bit) = place_of(ends);
             self.bits.get(word).is_some_and(|word| word & bit != 0)
         });
@@ -105,8 +111,8 @@ impl NameFilter {
     }
 
     #[cold]
-    fn has_exactly(&self, name: &str) -> bool {
-        self.names.contains(&*plain_name(name))
+    fn has_exactly(&self, name: &[u8]) -> bool {
+        std::str::from_utf8(name).is_ok_and(|name| self.names.contains(&*plain_name(name)))
     }
 }
 
