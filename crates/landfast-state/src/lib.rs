@@ -37,6 +37,7 @@ mod fingerprint;
 mod flatmap;
 mod graph;
 pub mod json;
+mod known_texts;
 mod marking;
 mod moves;
 mod number;

@@ -2,10 +2,9 @@
 
 use std::borrow::Cow;
 
-use aho_corasick::{AhoCorasick, MatchKind};
-
 use crate::attribute_path::{AttributePath, PathStep};
 use crate::json::{Raw, quote_go};
+use crate::known_texts::KnownTexts;
 use crate::snapshot::{Attributes, ResourceObject};
 use crate::value::{Members, SENSITIVE_TEXT, Sensitive, Value, each_sensitive};
 
@@ -22,7 +21,7 @@ const MIN_SECRET_LINE_CHARS: usize = 16;
 /// that nobody marked. `Debug` shows only how many secrets it knows.
 #[derive(Clone, Default)]
 pub struct Redactor {
-    secrets: Option<AhoCorasick>,
+    secrets: KnownTexts,
     known: usize,
 }
 
@@ -119,12 +118,8 @@ impl SecretTexts {
     pub fn redactor(mut self) -> Redactor {
         self.0.sort_unstable();
         self.0.dedup();
-        if self.0.is_empty() {
-            return Redactor::default();
-        }
         let known = self.0.len();
-        let secrets = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&self.0);
-        Redactor { secrets: secrets.ok(), known }
+        Redactor { secrets: KnownTexts::new(self.0), known }
     }
 }
 
@@ -132,12 +127,17 @@ impl Redactor {
     /// `text` with every known secret in it replaced by [`SENSITIVE_TEXT`].
     #[must_use]
     pub fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        match &self.secrets {
-            Some(secrets) if secrets.is_match(text) => {
-                Cow::Owned(secrets.replace_all(text, &vec![SENSITIVE_TEXT; self.known]))
-            }
-            _ => Cow::Borrowed(text),
+        let (mut masked, mut at) = (String::new(), 0);
+        while let Some((start, end)) = self.secrets.find(text, at) {
+            masked.push_str(text.get(at..start).unwrap_or_default());
+            masked.push_str(SENSITIVE_TEXT);
+            at = end;
         }
+        if at == 0 {
+            return Cow::Borrowed(text);
+        }
+        masked.push_str(text.get(at..).unwrap_or_default());
+        Cow::Owned(masked)
     }
 
     /// `value` with every string and number that holds a known secret marked as sensitive.

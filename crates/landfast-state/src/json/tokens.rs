@@ -65,6 +65,7 @@ impl<'a> Reader<'a> {
         let (mut twice, mut at_value) = (None, false);
         while passed < room && twice.is_none() {
             let first = frame.count + passed == 0;
+            self.pos = skip_white_space(text.as_bytes(), self.pos);
             let Some(item) = plain_item(text.as_bytes(), self.pos, first, keyed) else { break };
             if let Some(key) = item.key {
                 twice = open.keys.push(text, open.base, frame.keys_from, key, false);
