@@ -57,7 +57,7 @@ pub use document::Document;
 pub use fingerprint::{Fingerprint, FingerprintError, FingerprintKey};
 pub use graph::{CycleError, DependencyGraph, MissingDependency};
 pub use json::Limits;
-pub use marking::Candidate;
+pub use marking::{Asked, Candidate};
 pub use moves::Move;
 pub use number::{Number, NumberError, canonical_number};
 pub use origin::{Origin, SourceKind};

@@ -58,8 +58,8 @@ impl SecretTexts {
     }
 
     /// Adds what [`SecretTexts::add`] would add of these attributes, were the paths marked in them.
-    pub fn add_marked(&mut self, attributes: Raw<'_>, paths: &[AttributePath]) {
-        let paths: Vec<&[PathStep]> = paths.iter().map(|path| path.steps.as_slice()).collect();
+    pub fn add_marked<'p>(&mut self, attributes: Raw<'_>, paths: impl IntoIterator<Item = &'p AttributePath>) {
+        let paths: Vec<&[PathStep]> = paths.into_iter().map(|path| path.steps.as_slice()).collect();
         each_sensitive(attributes, &paths, &mut |value| self.add_all(value));
     }
 
@@ -98,13 +98,17 @@ impl SecretTexts {
 
     /// Adds the text as it is, and as it stands in a JSON document that is itself a string.
     fn add_form(&mut self, text: &str) {
-        if text.chars().count() < MIN_SECRET_CHARS {
+        if text.chars().nth(MIN_SECRET_CHARS - 1).is_none() {
             return;
         }
-        let quoted = quote_go(text);
-        let escaped = quoted.get(1..quoted.len() - 1).unwrap_or_default();
-        if escaped != text {
-            self.0.push(escaped);
+        // What `quote_go` writes as it is, which most secrets are made of.
+        let plain = |byte: u8| byte > 0x1f && !matches!(byte, b'"' | b'\\' | b'<' | b'>' | b'&' | 0x80..);
+        if !text.bytes().all(plain) {
+            let quoted = quote_go(text);
+            let escaped = quoted.get(1..quoted.len() - 1).unwrap_or_default();
+            if escaped != text {
+                self.0.push(escaped);
+            }
         }
         self.0.push(text);
     }

@@ -39,8 +39,10 @@ pub fn compare_streams<A: Read + Seek, B: Read + Seek>(
     observed: &mut StateStream<B>,
     options: &CompareOptions,
 ) -> Result<(DriftReport, Buffered), StreamError> {
-    recorded.watch(watch(&options.rules));
-    observed.watch(watch(&options.rules));
+    let names = Arc::new(watch(&options.rules));
+    let same = Arc::clone(&names);
+    recorded.watch(move |type_name| names(type_name));
+    observed.watch(move |type_name| same(type_name));
     let mut run = Run::new(options);
     let (mut before, mut after) = (Side::new(recorded), Side::new(observed));
     before.stream.advance()?;
@@ -97,6 +99,16 @@ fn order(a: Option<StreamedObject<'_>>, b: Option<StreamedObject<'_>>) -> Option
     }
 }
 
+/// A copy of an object with more marks.
+fn marked(object: &StreamedObject<'_>, secrets: Vec<AttributePath>) -> ResourceObject {
+    with_marks(object.to_object(), secrets)
+}
+
+fn with_marks(mut object: ResourceObject, secrets: Vec<AttributePath>) -> ResourceObject {
+    object.sensitive.extend(secrets);
+    object
+}
+
 /// What is known of both states at their ends.
 fn recorded_is_right<A: Read + Seek, B: Read + Seek>(
     recorded: &mut StateStream<A>,
@@ -114,7 +126,7 @@ fn recorded_is_right<A: Read + Seek, B: Read + Seek>(
     observed.check_unique()
 }
 
-fn watch(rules: &Arc<RuleSet>) -> impl Fn(&str) -> Option<Arc<NameFilter>> + Send + 'static {
+fn watch(rules: &Arc<RuleSet>) -> impl Fn(&str) -> Option<Arc<NameFilter>> + Send + Sync + 'static {
     let rules = Arc::clone(rules);
     let known = std::sync::Mutex::new(HashMap::<Box<str>, Arc<NameFilter>>::new());
     move |type_name| {
@@ -147,14 +159,6 @@ struct Marks {
     own: Vec<AttributePath>,
     /// Those that the search has found.
     found: Vec<AttributePath>,
-}
-
-/// What gathering the secrets of an object took.
-#[derive(Default)]
-struct Noted {
-    /// A copy of the object with its marks and those that were found.
-    copy: Option<ResourceObject>,
-    marks: Option<Box<Marks>>,
 }
 
 struct Side<'s, R> {
@@ -223,17 +227,17 @@ impl<'o> Run<'o> {
             return self.same(a);
         }
         let (hash, same) = self.compare_attributes(a, b);
-        let noted = self.note_secrets(a);
-        let known = noted.marks.as_deref().filter(|_| same && hash.is_none_or(|(hash, _)| hash.in_order));
-        let other = self.note_secrets_like(b, known);
+        let found = self.note_secrets(a);
+        let stands_alike = same && !a.is_flat() && hash.is_none_or(|(hash, _)| hash.in_order);
+        let like = stands_alike.then_some((a.sensitive(), found.as_slice()));
+        let other = self.note_secrets_like(b, like);
         if self.leave_out(a) {
             return;
         }
         if same {
             return self.in_sync(a);
         }
-        let before = noted.copy.unwrap_or_else(|| a.to_object());
-        let after = other.copy.unwrap_or_else(|| b.to_object());
+        let (before, after) = (marked(a, found), marked(b, other));
         self.compare(&before.address.instance, Some(&before), Some(&after));
     }
 
@@ -282,33 +286,40 @@ impl<'o> Run<'o> {
         Some((hash, object.is_flat()))
     }
 
-    /// Gathers the secrets of an object.
-    fn note_secrets(&mut self, object: &StreamedObject<'_>) -> Noted {
-        if !object.is_noticed() && !object.is_flat() {
-            let attributes = object.attributes().filter(|_| !object.sensitive().is_empty());
-            attributes.into_iter().for_each(|attributes| self.secrets.add_marked(attributes, object.sensitive()));
-            return Noted::default();
+    /// Gathers the secrets of an object. The paths to those that it does not mark come back.
+    fn note_secrets(&mut self, object: &StreamedObject<'_>) -> Vec<AttributePath> {
+        if object.noticed().is_empty() && object.sensitive().is_empty() && !object.is_flat() {
+            return Vec::new();
         }
-        let mut copy = object.to_object();
-        let found = self.finder.find(&copy);
-        let marks = Marks { own: copy.sensitive.clone(), found: found.clone() };
-        copy.sensitive.extend(found);
-        self.secrets.add_object(&copy);
-        Noted { copy: Some(copy), marks: (!object.is_flat()).then(|| Box::new(marks)) }
+        let Some(found) = self.finder.find_streamed(object) else {
+            let copy = object.to_object();
+            let found = self.finder.find(&copy);
+            self.secrets.add_object(&with_marks(copy, found.clone()));
+            return found;
+        };
+        if let Some(attributes) = object.attributes() {
+            self.secrets.add_marked(attributes, object.sensitive().iter().chain(&found));
+        }
+        found
     }
 
     /// As [`Run::note_secrets`], of an object that has the same attributes at the same paths as one that was searched already:
-    /// then its secrets stand there too.
-    fn note_secrets_like(&mut self, object: &StreamedObject<'_>, like: Option<&Marks>) -> Noted {
-        let Some((like, attributes)) = like.filter(|like| like.own == object.sensitive()).zip(object.attributes())
+    /// then its secrets stand there too. `like` holds the marks of that one, and what the search found beside them.
+    fn note_secrets_like(
+        &mut self,
+        object: &StreamedObject<'_>,
+        like: Option<(&[AttributePath], &[AttributePath])>,
+    ) -> Vec<AttributePath> {
+        let Some(((own, found), attributes)) =
+            like.filter(|(own, _)| *own == object.sensitive()).zip(object.attributes())
         else {
             return self.note_secrets(object);
         };
         // How numbers are written may differ, so they are looked at all the same.
-        for marks in [&like.own, &like.found].into_iter().filter(|marks| !marks.is_empty()) {
-            self.secrets.add_marked(attributes, marks);
+        if !own.is_empty() || !found.is_empty() {
+            self.secrets.add_marked(attributes, own.iter().chain(found));
         }
-        Noted::default()
+        found.to_vec()
     }
 
     /// Compares what stands at an address, of which one side may be missing.
@@ -342,13 +353,16 @@ impl<'o> Run<'o> {
         let hash = self.hash(&object);
         let other = there.waiting.remove(&address);
         let same = other.as_ref().filter(|other| other.hash == hash && hash.is_some_and(|(hash, _)| hash.in_order));
-        let noted = self.note_secrets_like(&object, same.and_then(|other| other.marks.as_deref()));
+        let like = same.and_then(|other| other.marks.as_deref()).map(|marks| (&*marks.own, &*marks.found));
+        let found = self.note_secrets_like(&object, like);
         let Some(other) = other else {
             if *self.provider != *object.provider() {
                 self.provider = object.provider().into();
             }
             let provider = Arc::clone(&self.provider);
-            let waiting = Waiting { located: object.located(), provider, hash, marks: noted.marks };
+            let is_worth_keeping = !found.is_empty() && !object.is_flat();
+            let marks = is_worth_keeping.then(|| Box::new(Marks { own: object.sensitive().to_vec(), found }));
+            let waiting = Waiting { located: object.located(), provider, hash, marks };
             here.waiting.insert(address, waiting);
             return Ok(());
         };
@@ -359,7 +373,7 @@ impl<'o> Run<'o> {
             self.push(in_sync);
             return Ok(());
         }
-        let this = noted.copy.unwrap_or_else(|| object.to_object());
+        let this = marked(&object, found);
         let mut other = there.stream.reread(&other.located)?;
         let found = self.finder.find(&other);
         other.sensitive.extend(found);

@@ -28,6 +28,7 @@
 
 mod by_type;
 mod catalogue;
+mod compact;
 mod embedded;
 mod error;
 mod file;

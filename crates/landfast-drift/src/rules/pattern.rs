@@ -60,9 +60,18 @@ impl PathPattern {
         text.split('.').map(segment).collect::<Option<_>>().map(Self)
     }
 
-    /// The name that every path ends in that the pattern matches, if there is just one.
+    /// The name of a member that every path ends in that the pattern matches, if there is just one: a number may be an index.
     pub(crate) fn last_name(&self) -> Option<&str> {
         match self.0.last() {
+            Some(Segment::Name(name)) if name.parse::<usize>().is_err() => Some(name),
+            _ => None,
+        }
+    }
+
+    /// The last name of a member that every path goes through that the pattern matches, if there is one.
+    pub(crate) fn inner_name(&self) -> Option<&str> {
+        let name = |segment: &'_ Segment| matches!(segment, Segment::Name(name) if name.parse::<usize>().is_err());
+        match self.0.iter().rfind(|segment| name(segment)) {
             Some(Segment::Name(name)) => Some(name),
             _ => None,
         }

@@ -311,7 +311,9 @@ impl<'a> Reader<'a> {
                 if self.open.frames.len() == floor {
                     return Ok(Raw::checked(self.text.get(start..self.pos).unwrap_or_default()));
                 }
-                self.pass_scalars()?;
+                if self.pass_scalars()? {
+                    break;
+                }
                 let more = match self.open.frames.last().map(|frame| frame.kind) {
                     Some(Kind::Object) => {
                         let more = self.next_item(b'}', A_KEY)?;

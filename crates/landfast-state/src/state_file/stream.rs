@@ -10,7 +10,9 @@ use super::order::Order;
 use super::resource::{Head, InstanceParts, KnownProvider, Named, RESOURCE_MEMBERS, count_instance, read_instance};
 use super::stream_object::StreamedObject;
 use super::v4::{STATE_MEMBERS, read_outputs};
-use crate::json::{Beginning, CHUNK, JsonError, JsonErrorKind, Kind, Limits, NameFilter, Reader, Window, WindowError};
+use crate::json::{
+    Beginning, CHUNK, JsonError, JsonErrorKind, Kind, Limits, NameFilter, Raw, Reader, Window, WindowError,
+};
 use crate::origin::{Origin, SourceKind};
 use crate::read_error::ReadError;
 use crate::redact::SecretTexts;
@@ -73,8 +75,8 @@ pub struct StateStream<R> {
     secrets: SecretTexts,
     pub(super) ignored: Vec<(Named, usize)>,
     pub(super) instances: usize,
-    /// The present object, and whether a name that is watched for stands in it.
-    pub(super) current: Option<(Named, InstanceParts, bool)>,
+    /// The present object, and where in its attributes names that are watched for stand.
+    pub(super) current: Option<(Named, InstanceParts, Vec<usize>)>,
     watch: Option<Watch>,
     pub(super) order: Order,
     /// The provider of the resource before, which most have as well.
@@ -163,8 +165,7 @@ impl<R: Read + Seek> StateStream<R> {
         Ok(stream)
     }
 
-    /// Has objects tell whether a member of one of these names may stand in their attributes
-    /// ([`StreamedObject::is_noticed`]): `names` gives them for a resource type. They are looked for while the text is checked.
+    /// Has objects tell where members of these names stand in their attributes ([`StreamedObject::noticed`]): `names` gives them for a resource type. They are looked for while the text is checked.
     pub fn watch(&mut self, names: impl Fn(&str) -> Option<Arc<NameFilter>> + Send + 'static) {
         self.watch = Some(Box::new(names));
     }
@@ -183,10 +184,10 @@ impl<R: Read + Seek> StateStream<R> {
                 Phase::Instances(named) => self.instance(named)?,
                 Phase::Kept(named, names, mut kept) => match kept.pop_front() {
                     Some(parts) => {
-                        // The names were not known when the object was read.
-                        let object = StreamedObject::new(&named, &parts, self.window.text(), self.window.base());
-                        let attributes = names.as_ref().zip(object.attributes());
-                        let noticed = attributes.is_some_and(|(names, attributes)| names.occurs_in(attributes));
+                        // The names were not known when it was read.
+                        let attributes = parts.attributes.span().and_then(|span| self.window.text().get(span));
+                        let offsets = |names: &NameFilter| attributes.map(|text| names.offsets(Raw::checked(text)));
+                        let noticed = names.as_deref().and_then(offsets).unwrap_or_default();
                         self.current = Some((named.clone(), parts, noticed));
                         self.phase = Phase::Kept(named, names, kept);
                     }
@@ -209,7 +210,7 @@ impl<R: Read + Seek> StateStream<R> {
         let text = self.window.text();
         let mut object = StreamedObject::new(named, parts, text, self.window.base());
         (object.beginning, object.names) = (self.beginning.as_ref(), self.names.as_ref());
-        object.noticed = *noticed;
+        object.noticed = noticed;
         Some(object)
     }
 
@@ -351,9 +352,14 @@ impl<R: Read + Seek> StateStream<R> {
             read_instance(reader).map(Some)
         })?;
         self.instances = count;
-        let noticed = self.window.open_mut().is_some_and(|open| open.keys().take_noticed());
+        let base = self.window.base();
+        let mut noticed = self.window.open_mut().map(|open| open.keys().take_noticed()).unwrap_or_default();
         match parts {
             Some(parts) => {
+                let attributes = parts.attributes.span().unwrap_or_default();
+                let (start, end) = (base + attributes.start, base + attributes.end);
+                noticed.retain(|at| (start..end).contains(at));
+                noticed.iter_mut().for_each(|at| *at -= start);
                 self.current = Some((named.clone(), parts, noticed));
                 self.phase = Phase::Instances(named);
             }

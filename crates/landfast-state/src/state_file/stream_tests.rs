@@ -182,12 +182,13 @@ fn names_are_noticed() {
     stream.watch(move |type_name| (type_name == "aws_secretsmanager_secret_version").then(|| Arc::clone(&filter)));
     let mut noticed = Vec::new();
     while let Some(object) = stream.advance().unwrap() {
-        if object.is_noticed() {
-            noticed.push(object.address().to_string());
+        for at in object.noticed() {
+            let key = object.attributes().unwrap().as_str()[*at..].split('"').nth(1).unwrap();
+            noticed.push(format!("{} {key}", object.address()));
         }
         assert_eq!(object.key() == &InstanceKey::None, object.address().instance.key == InstanceKey::None);
     }
-    assert_eq!(noticed, ["aws_secretsmanager_secret_version.a"]);
+    assert_eq!(noticed, ["aws_secretsmanager_secret_version.a secret_string"]);
 }
 
 proptest! {
