@@ -70,7 +70,7 @@ pub(crate) fn open(args: &Select) -> Result<(Snapshot, Selection), CliError> {
     if let Document::State(state) = &document {
         warn_of_ignored(state.file(), state.ignored());
     }
-    let snapshot = document.recorded();
+    let snapshot = document.into_recorded();
     let present: Vec<&InstanceAddress> = snapshot.instances().collect();
     selection.check(args, present.iter().copied())?;
     Ok((snapshot, selection))

@@ -18,7 +18,7 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 pub use parse::AddressError;
-pub(crate) use parse::{is_name, is_resource_type};
+pub(crate) use parse::{is_name, is_plainly_a_resource, is_resource_type};
 pub use provider::ProviderConfigAddress;
 
 /// The key that tells instances of one resource or module apart.
