@@ -8,8 +8,8 @@
 //! - [`transfer`] (feature `change`): moving objects from one state to another, resumed or undone after a kill.
 //! - [`conformance`] (feature `conformance`): what every store must hold to, for implementers to run on theirs.
 //!
-//! What is stored is bytes: this crate knows nothing of drift, and of a state only who wrote it, its lineage and its serial. It
-//! starts no runtime: futures run on the caller's tokio.
+//! What is stored is bytes: this crate knows no drift, and of a state only who wrote it, its lineage and its serial. It
+//! starts no runtime: futures run on the caller's tokio. It never removes a lock by itself.
 //!
 //! ```
 //! use landfast_backends::{Expected, LockInfo, MemoryStore, StateKey, StateStore, StateWrite, WriteNote};
