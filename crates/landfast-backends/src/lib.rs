@@ -27,13 +27,23 @@
 //! ```
 
 mod address;
+#[cfg(feature = "signing")]
+mod attributes;
+#[cfg(feature = "azurerm")]
+mod azurerm;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod error;
+#[cfg(feature = "gcs")]
+mod gcs;
 mod key;
 mod lock_info;
 mod memory;
+#[cfg(any(feature = "azurerm", feature = "gcs"))]
+mod note;
 mod open;
+#[cfg(feature = "signing")]
+mod signing;
 mod store;
 mod stored;
 #[cfg(feature = "wire")]
@@ -41,6 +51,8 @@ mod wire;
 
 pub use address::{StateAddress, VersionSelector, without_credentials};
 pub use error::{Cause, ErrorClass, StoreError, WriteOutcome};
+#[cfg(feature = "gcs")]
+pub use gcs::GcsStore;
 pub use key::{DEFAULT_WORKSPACE, StateKey};
 pub use lock_info::{LockAge, LockInfo};
 pub use memory::MemoryStore;
