@@ -1,0 +1,20 @@
+//! Stores on real servers, and beside the real terraform.
+
+mod gcs;
+mod interplay;
+mod servers;
+mod stub;
+mod terraform;
+
+use std::path::PathBuf;
+
+/// A program that `.ci/install-stores` installed.
+pub(crate) fn tool(path: &str) -> PathBuf {
+    let folder = std::env::var_os("LANDFAST_STORE_TOOLS").map_or_else(
+        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../target/store-tools"),
+        PathBuf::from,
+    );
+    let found = folder.join(path);
+    assert!(found.exists(), "{} is not there: run .ci/install-stores", found.display());
+    found
+}
