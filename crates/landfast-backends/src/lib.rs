@@ -50,6 +50,8 @@ mod stored;
 mod wire;
 
 pub use address::{StateAddress, VersionSelector, without_credentials};
+#[cfg(feature = "azurerm")]
+pub use azurerm::AzureStore;
 pub use error::{Cause, ErrorClass, StoreError, WriteOutcome};
 #[cfg(feature = "gcs")]
 pub use gcs::GcsStore;

@@ -5,7 +5,9 @@ use std::fmt;
 
 use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use reqsign_core::{Context, ErrorKind, ProvideCredential, SignRequest, Signer, SigningCredential, StaticEnv};
+use reqsign_core::{
+    CommandExecute, CommandOutput, Context, ErrorKind, ProvideCredential, SignRequest, Signer, SigningCredential, StaticEnv,
+};
 use reqsign_file_read_tokio::TokioFileRead;
 use reqsign_http_send_reqwest::ReqwestHttpSend;
 
@@ -55,6 +57,7 @@ impl<K: SigningCredential> SignedWire<K> {
         let context = Context::new()
             .with_file_read(TokioFileRead)
             .with_http_send(ReqwestHttpSend::new(wire.client().clone()))
+            .with_command_execute(Commands)
             .with_env(StaticEnv { home_dir: environment.get("HOME").map(Into::into), envs });
         Self { wire, signer: Some(Signer::new(context, provider, signs)), source }
     }
@@ -112,6 +115,28 @@ impl<K: SigningCredential> SignedWire<K> {
 pub(crate) fn detail(text: &str) -> String {
     let line: String = text.chars().take_while(|character| *character != '\n').take(300).collect();
     line.chars().filter(|character| !character.is_control()).collect::<String>().trim().to_owned()
+}
+
+/// A time as HTTP writes it.
+pub(crate) fn http_date(text: &str) -> Option<std::time::SystemTime> {
+    let time = jiff::fmt::rfc2822::parse(text).ok()?;
+    Some(time.timestamp().into())
+}
+
+/// Runs the programs that give credentials, such as `az`.
+#[derive(Debug, Clone, Copy)]
+struct Commands;
+
+impl CommandExecute for Commands {
+    async fn command_execute(&self, program: &str, arguments: &[&str]) -> reqsign_core::Result<CommandOutput> {
+        let mut command = std::process::Command::new(program);
+        command.args(arguments).stdin(std::process::Stdio::null());
+        let output = tokio::task::spawn_blocking(move || command.output()).await;
+        let missing = || reqsign_core::Error::config_invalid(format!("{program} cannot be run"));
+        let output = output.map_err(|_| missing())?.map_err(|_| missing())?;
+        let status = output.status.code().unwrap_or(-1);
+        Ok(CommandOutput { status, stdout: output.stdout, stderr: output.stderr })
+    }
 }
 
 #[cfg(test)]

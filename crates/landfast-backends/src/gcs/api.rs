@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::settings::Settings;
 use crate::error::{ErrorClass, StoreError, WriteOutcome};
-use crate::signing::{detail, encode};
+use crate::signing::{detail, encode, http_date};
 use crate::wire::{Answer, Effect, LARGE, SMALL, refused};
 
 /// Where the note of a write is kept in the metadata of an object.
@@ -307,10 +307,4 @@ fn failure(place: &str, effect: Effect, doing: &str, answer: &Answer) -> StoreEr
     let said = serde_json::from_slice::<Body>(&answer.body)
         .map_or_else(|_| String::from_utf8_lossy(&answer.body).into_owned(), |body| body.error.message);
     refused(place, effect, answer.status, doing, &detail(&said))
-}
-
-/// A time as HTTP writes it.
-pub(super) fn http_date(text: &str) -> Option<SystemTime> {
-    let time = jiff::fmt::rfc2822::parse(text).ok()?;
-    Some(time.timestamp().into())
 }
