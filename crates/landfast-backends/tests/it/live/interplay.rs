@@ -9,7 +9,7 @@ use super::terraform::Terraform;
 
 /// Keeps nothing.
 #[derive(Debug)]
-struct Nowhere;
+pub(crate) struct Nowhere;
 
 impl AuditSink for Nowhere {
     fn record(&self, _: &AuditEvent) -> Result<(), AuditError> {

@@ -1,5 +1,6 @@
 //! Stores on real servers, and beside the real terraform.
 
+mod azurerm;
 mod gcs;
 mod interplay;
 mod servers;
