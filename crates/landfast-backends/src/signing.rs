@@ -6,7 +6,8 @@ use std::fmt;
 use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqsign_core::{
-    CommandExecute, CommandOutput, Context, ErrorKind, ProvideCredential, SignRequest, Signer, SigningCredential, StaticEnv,
+    CommandExecute, CommandOutput, Context, ErrorKind, ProvideCredential, SignRequest, Signer, SigningCredential,
+    StaticEnv,
 };
 use reqsign_file_read_tokio::TokioFileRead;
 use reqsign_http_send_reqwest::ReqwestHttpSend;

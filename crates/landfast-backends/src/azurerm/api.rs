@@ -235,11 +235,11 @@ impl Api {
     /// The blobs whose name begins with `prefix`; `include` says what is listed beside them.
     pub(super) async fn list(&self, place: &str, prefix: &str, include: &str) -> Result<Vec<Listed>, StoreError> {
         let Settings { base, container, .. } = &self.settings;
-        let first = format!(
-            "{base}/{container}?restype=container&comp=list&include={}&prefix={}",
-            encode(include),
-            encode(prefix)
-        );
+        let mut first = format!("{base}/{container}?restype=container&comp=list&include={}", encode(include));
+        if !prefix.is_empty() {
+            // Signatures over an empty member differ from server to server.
+            first.push_str(&format!("&prefix={}", encode(prefix)));
+        }
         let (mut url, mut found) = (first.clone(), Vec::new());
         loop {
             let answer = self.send(place, Effect::Reads, Request::get(url), Bytes::new(), SMALL).await?;
@@ -292,8 +292,8 @@ fn code(answer: &Answer) -> &str {
 
 fn failure(place: &str, effect: Effect, doing: &str, answer: &Answer) -> StoreError {
     let code = code(answer);
-    let lost_lease = [StatusCode::CONFLICT, StatusCode::PRECONDITION_FAILED].contains(&answer.status)
-        && code.starts_with("Lease");
+    let lost_lease =
+        [StatusCode::CONFLICT, StatusCode::PRECONDITION_FAILED].contains(&answer.status) && code.starts_with("Lease");
     if lost_lease {
         return StoreError::conflict(place, "the lock was taken away");
     }

@@ -37,7 +37,7 @@ pub(super) struct Listed {
     is_current_version: Option<bool>,
     pub(super) properties: Properties,
     #[serde(default)]
-    pub(super) metadata: BTreeMap<String, String>,
+    metadata: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -77,6 +77,12 @@ impl Listed {
         }
     }
 
+    /// A member of the metadata. Its name is in whatever case the last writer sent it: terraform's are capitalised.
+    pub(super) fn metadata(&self, name: &str) -> Option<&str> {
+        let found = self.metadata.iter().find(|(found, _)| found.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.as_str())
+    }
+
     /// Whether it is what a read gives.
     pub(super) fn is_current(&self) -> bool {
         self.snapshot.is_none() && (self.version_id.is_none() || self.is_current_version == Some(true))
@@ -93,7 +99,7 @@ mod tests {
             "\u{feff}<?xml version=\"1.0\" encoding=\"utf-8\"?><EnumerationResults><Prefix>a</Prefix><Blobs>\
              <Blob><Name>a b/\u{fc}&amp;.tfstate</Name><Snapshot>2026-11-21T10:45:33.4930000Z</Snapshot><Properties>\
              <Last-Modified>Sat, 21 Nov 2026 10:45:33 GMT</Last-Modified><Content-Length>2</Content-Length>\
-             <Content-MD5>mZFLkyvTelC5g8XnyQrpOw==</Content-MD5></Properties><Metadata><a>1</a><b /></Metadata></Blob>\
+             <Content-MD5>mZFLkyvTelC5g8XnyQrpOw==</Content-MD5></Properties><Metadata><Aa>1</Aa><b /></Metadata></Blob>\
              <Blob><Name Encoded=\"true\">a%EF%BF%BE</Name><VersionId>2026-11-21T10:45:34.0000000Z</VersionId>\
              <IsCurrentVersion>true</IsCurrentVersion><Properties><Content-Length>0</Content-Length><Content-MD5 />\
              </Properties><OrMetadata /></Blob></Blobs><NextMarker>x</NextMarker></EnumerationResults>"
@@ -103,7 +109,7 @@ mod tests {
         assert_eq!(page.next_marker, "x");
         let [first, second] = <[Listed; 2]>::try_from(page.into_blobs()).unwrap();
         assert_eq!(first.name(), "a b/ü&.tfstate");
-        assert_eq!(first.metadata, BTreeMap::from([("a".into(), "1".into()), ("b".into(), String::new())]));
+        assert_eq!((first.metadata("aa"), first.metadata("b"), first.metadata("c")), (Some("1"), Some(""), None));
         assert!(!first.is_current() && second.is_current());
         assert_eq!(second.name(), "a\u{fffe}");
         assert!(Page::parse(b"<html>").is_none());

@@ -194,8 +194,8 @@ fn version(found: &Listed) -> Option<StateVersion> {
         (Some(version), None) => VersionId(version.clone()),
         (None, None) => md5.and_then(content_id).unwrap_or_else(|| VersionId("current".to_owned())),
     };
-    let noted = md5.is_some() && found.metadata.get(NOTE_MD5).map(String::as_str) == md5;
-    let note = found.metadata.get(NOTE).filter(|_| noted).and_then(|text| base64_decode(text).ok());
+    let noted = md5.is_some() && found.metadata(NOTE_MD5) == md5;
+    let note = found.metadata(NOTE).filter(|_| noted).and_then(|text| base64_decode(text).ok());
     (found.properties.length > 0).then(|| StateVersion {
         modified: found.properties.modified.as_deref().and_then(crate::signing::http_date),
         size: Some(found.properties.length),

@@ -82,9 +82,7 @@ impl Settings {
         attributes.only(KNOWN)?;
         let account = attributes.required("storage_account_name", &[])?;
         let container = attributes.required("container_name", &[])?;
-        for (name, text, allowed) in
-            [("storage_account_name", &account, ""), ("container_name", &container, "-$")]
-        {
+        for (name, text, allowed) in [("storage_account_name", &account, ""), ("container_name", &container, "-$")] {
             if !text.chars().all(|character| character.is_ascii_alphanumeric() || allowed.contains(character)) {
                 return Err(attributes.wrong(format!("the attribute {name} holds characters that it cannot hold")));
             }
@@ -278,7 +276,10 @@ mod tests {
         for (attributes, message) in [
             (serde_json::json!({"resource_group_name": "hunter2"}), "there are no credentials"),
             (serde_json::json!({"access_key": "hunter2", "environment": "hunter2"}), "environment is none of"),
-            (serde_json::json!({"access_key": "hunter2", "metadata_host": "hunter2"}), "metadata_host is not supported"),
+            (
+                serde_json::json!({"access_key": "hunter2", "metadata_host": "hunter2"}),
+                "metadata_host is not supported",
+            ),
             (serde_json::json!({"access_key": "k", "blob_endpoint": "hunter2"}), "blob_endpoint is no http"),
             (serde_json::json!({"access_key": "k", "container_name": "a/hunter2"}), "container_name holds"),
             (serde_json::json!({"use_azuread_auth": true, "client_certificate": "hunter2"}), "is not supported"),

@@ -163,9 +163,8 @@ impl Api {
         if text.contains("No such object") {
             return Ok(());
         }
-        let missing = || {
-            StoreError::new(ErrorClass::NotFound, place, format!("there is no bucket {}", self.settings.bucket))
-        };
+        let missing =
+            || StoreError::new(ErrorClass::NotFound, place, format!("there is no bucket {}", self.settings.bucket));
         if text.contains("bucket does not exist") {
             return Err(missing());
         }
@@ -291,8 +290,9 @@ pub(super) fn is_unknown(error: &StoreError) -> bool {
 }
 
 fn parse<T: serde::de::DeserializeOwned>(place: &str, answer: &Answer) -> Result<T, StoreError> {
-    serde_json::from_slice(&answer.body)
-        .map_err(|error| StoreError::new(ErrorClass::Corrupt, place, "the answer is not what the API gives").because(error))
+    serde_json::from_slice(&answer.body).map_err(|error| {
+        StoreError::new(ErrorClass::Corrupt, place, "the answer is not what the API gives").because(error)
+    })
 }
 
 fn failure(place: &str, effect: Effect, doing: &str, answer: &Answer) -> StoreError {

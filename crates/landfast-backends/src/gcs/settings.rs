@@ -129,8 +129,8 @@ fn sign(
     )?;
     let delegates = attributes.texts("impersonate_service_account_delegates")?;
     let signs = || RequestSigner::new("storage").with_scope(SCOPE);
-    let grant = impersonated
-        .map(|account| ServiceAccountImpersonationGrant::new(account, [SCOPE]).with_delegates(delegates));
+    let grant =
+        impersonated.map(|account| ServiceAccountImpersonationGrant::new(account, [SCOPE]).with_delegates(delegates));
     macro_rules! signed {
         ($source:expr, $provider:expr) => {
             match grant {
@@ -178,8 +178,7 @@ mod tests {
         let google = settings(serde_json::json!({"bucket": "b"}), &[]).unwrap();
         assert_eq!(google.base, "https://storage.googleapis.com/storage/v1/");
         assert_eq!(google.upload_base, "https://storage.googleapis.com/upload/storage/v1");
-        let custom =
-            serde_json::json!({"bucket": "b", "storage_custom_endpoint": "http://127.0.0.1:4443/storage/v1/"});
+        let custom = serde_json::json!({"bucket": "b", "storage_custom_endpoint": "http://127.0.0.1:4443/storage/v1/"});
         assert_eq!(settings(custom, &[]).unwrap().upload_base, "http://127.0.0.1:4443/upload/storage/v1");
         let emulator = settings(serde_json::json!({"bucket": "b"}), &[("STORAGE_EMULATOR_HOST", "localhost:9")]);
         assert_eq!(emulator.unwrap().base, "http://localhost:9/storage/v1/");
