@@ -25,6 +25,6 @@ pub(crate) async fn check(store: &str, subject: &dyn Subject, options: &Options)
 #[cfg(feature = "live")]
 pub(crate) fn live() -> Options {
     let mut options = Options::default();
-    options.large = 20_000_000;
+    options.large = 100_000_000;
     options
 }

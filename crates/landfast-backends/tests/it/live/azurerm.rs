@@ -14,7 +14,7 @@ use reqsign_core::hash::{base64_decode, base64_hmac_sha256};
 use serde_json::json;
 
 use super::servers::Server;
-use super::{interplay, stub, terraform::Terraform, tool};
+use super::{interplay, stub::Stub, terraform::Terraform, tool};
 
 /// The account and the key that azurite has for everybody.
 const ACCOUNT: &str = "devstoreaccount1";
@@ -235,8 +235,8 @@ async fn the_answers_of_a_server() {
         ("500 Internal Server Error", "OperationTimedOut", ErrorClass::Transient),
         ("409 Conflict", "AccountBeingCreated", ErrorClass::Conflict),
     ] {
-        let server = stub::answering(status, &format!("x-ms-error-code: {code}\r\n"), "").await;
-        let store = store(server);
+        let server = Stub::start(status, &format!("x-ms-error-code: {code}\r\n"), "").await;
+        let store = store(server.address);
         let info = LockInfo::new("test", "landfast@test", std::time::SystemTime::now());
         for error in [store.read(&key).await.unwrap_err(), store.lock(&key, info).await.unwrap_err()] {
             assert_eq!(error.class, class, "{status}: {error}");
@@ -246,11 +246,37 @@ async fn the_answers_of_a_server() {
     }
 }
 
+/// On a machine of Azure's, the managed identity gives the token.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tokens_of_the_managed_identity() {
+    let body = r#"{"access_token": "from-identity", "expires_on": "4102444800"}"#;
+    let identity = Stub::start("200 OK", "", body).await;
+    let server = Stub::start("200 OK", "", "{}").await;
+    let endpoint = format!("http://{}/identity", identity.address);
+    let attributes = json!({"sas_token": null, "use_azuread_auth": true, "use_msi": true, "client_id": "c", "msi_endpoint": endpoint});
+    let store = store_with(server.address, &attributes);
+    store.read(&StateKey::new("prod")).await.unwrap().unwrap();
+    let asked = identity.requests();
+    assert!(asked[0].starts_with("GET /identity?") && asked[0].contains("client_id=c"), "{asked:#?}");
+    let requests = server.requests();
+    assert!(requests.iter().all(|request| request.contains("authorization: Bearer from-identity")), "{requests:#?}");
+    assert!(requests.iter().all(|request| request.contains("x-ms-date: ")), "{requests:#?}");
+
+    // Where it gives none, that is said.
+    let refusing = Stub::start("400 Bad Request", "", "hunter2").await;
+    let endpoint = format!("http://{}/identity", refusing.address);
+    let attributes = json!({"sas_token": null, "use_azuread_auth": true, "use_msi": true, "msi_endpoint": endpoint});
+    let error = store_with(server.address, &attributes).read(&StateKey::new("prod")).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::Unauthenticated, "{error}");
+    assert!(error.to_string().contains("they come from the machine's managed identity"), "{error}");
+    assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn keys_that_are_other_paths_are_refused() {
-    let server = stub::answering("200 OK", "", "").await;
+    let server = Stub::start("200 OK", "", "").await;
     for key in ["a/../b", "", ".", "a/./b"] {
-        let error = store(server).read(&StateKey::new(key)).await.unwrap_err();
+        let error = store(server.address).read(&StateKey::new(key)).await.unwrap_err();
         assert_eq!(error.class, ErrorClass::Configuration, "{key}: {error}");
     }
 }

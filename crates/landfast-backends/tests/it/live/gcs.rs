@@ -12,7 +12,7 @@ use landfast_backends::{
 use serde_json::json;
 
 use super::servers::Server;
-use super::{interplay, stub, terraform::Terraform, tool};
+use super::{interplay, stub::Stub, terraform::Terraform, tool};
 
 /// A server with the bucket `states`, which keeps versions.
 async fn server() -> Server {
@@ -131,8 +131,8 @@ async fn the_answers_of_a_server() {
         ("200 OK", "no JSON", ErrorClass::Corrupt, WriteOutcome::Unknown),
     ] {
         let body = json!({"error": {"message": said}}).to_string();
-        let server = stub::answering(status, "", &body).await;
-        let store = store(server);
+        let server = Stub::start(status, "", &body).await;
+        let store = store(server.address);
         let read = store.read(&key).await.unwrap_err();
         let info = LockInfo::new("test", "landfast@test", std::time::SystemTime::now());
         let locked = store.lock(&key, info).await.unwrap_err();
@@ -151,11 +151,60 @@ async fn the_answers_of_a_server() {
 async fn credentials_that_cannot_be_had() {
     let attributes = json!({"credentials": "{\"type\": \"service_account\", \"private_key\": \"hunter2\", \"client_email\": \"a@b\"}",
         "access_token": null});
-    let server = stub::answering("200 OK", "", "{}").await;
-    let error = store_with(server, &attributes).read(&StateKey::new("prod")).await;
+    let server = Stub::start("200 OK", "", "{}").await;
+    let error = store_with(server.address, &attributes).read(&StateKey::new("prod")).await;
     let error = error.unwrap_err();
     assert_eq!(error.class, ErrorClass::Unauthenticated, "{error}");
     assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+}
+
+/// A key of the caller's own goes with the state and not with the lock, as terraform has it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn keys_go_with_states_and_not_with_locks() {
+    let described = json!({"name": "x", "generation": "7"}).to_string();
+    let own = json!({"encryption_key": "CTaQf1Z9rrw+qr2hvsT9q1D4L+Cg9ko6ZmJv8kCwKLY="});
+    let managed = json!({"kms_encryption_key": "projects/p/locations/l/keyRings/r/cryptoKeys/k"});
+    for (attributes, read, written) in [
+        (own, "x-goog-encryption-key-sha256: ", "x-goog-encryption-key-sha256: "),
+        (managed, "alt=media", "kmsKeyName=projects%2Fp%2Flocations%2Fl%2FkeyRings%2Fr%2FcryptoKeys%2Fk"),
+    ] {
+        let server = Stub::start("200 OK", "x-goog-generation: 7\r\n", &described).await;
+        let (store, key) = (store_with(server.address, &attributes), StateKey::new("prod"));
+        let mut held = lock(&store, &key).await;
+        held.read().await.unwrap().unwrap();
+        held.write(StateWrite::new(Expected::Absent, "{}".into(), WriteNote::default())).await.unwrap();
+        held.release().await.unwrap();
+        let requests = server.requests();
+        let has_key = |request: &&String| request.contains("x-goog-encryption-") || request.contains("kmsKeyName");
+        let of_state = |request: &&String| request.contains("default.tfstate");
+        assert!(requests.iter().filter(has_key).all(|request| of_state(&request)), "{requests:#?}");
+        let begins = |method: &str, with: &str| {
+            requests.iter().filter(of_state).any(|request| request.starts_with(method) && request.contains(with))
+        };
+        assert!(begins("GET ", read) && begins("POST ", written), "{requests:#?}");
+        assert!(requests.iter().all(|request| request.contains("authorization: Bearer hunter2")), "{requests:#?}");
+    }
+}
+
+/// On a machine of Google's, the metadata server gives the token.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tokens_of_the_metadata_server() {
+    let metadata = Stub::start("200 OK", "", r#"{"access_token": "from-metadata", "expires_in": 3600}"#).await;
+    let server = Stub::start("200 OK", "x-goog-generation: 7\r\n", "{}").await;
+    let attributes = json!({
+        "bucket": "states",
+        "storage_custom_endpoint": format!("http://{}/storage/v1/", server.address),
+    });
+    let address = StateAddress::from_backend("gcs", attributes.as_object().unwrap(), "default").unwrap();
+    let environment = [("GCE_METADATA_HOST", metadata.address.to_string()), ("HOME", "/nonexistent".to_owned())];
+    let environment = environment.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    let store = GcsStore::from_address(&address, &environment).unwrap();
+    store.read(&StateKey::new("prod")).await.unwrap().unwrap();
+    store.read(&StateKey::new("prod")).await.unwrap().unwrap();
+    let asked = metadata.requests();
+    assert_eq!(asked.len(), 1, "a token is asked for once: {asked:#?}");
+    assert!(asked[0].to_ascii_lowercase().contains("metadata-flavor: google"), "{asked:#?}");
+    assert!(server.requests().iter().all(|request| request.contains("authorization: Bearer from-metadata")));
 }
 
 /// gcp-storage-emulator ignores what a write is conditional on: several take one lock. The suite must see that.
