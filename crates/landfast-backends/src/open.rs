@@ -67,3 +67,24 @@ pub fn open(address: &StateAddress, environment: &Environment) -> Result<Arc<dyn
         )),
     }
 }
+
+#[cfg(all(test, feature = "azurerm", feature = "gcs"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_open_stores_whose_places_show_no_credentials() {
+        for (url, place) in [
+            ("gs://states/prod/net?access_token=hunter2&workspace=blue", "gs://states/prod/net/blue.tfstate"),
+            (
+                "azurerm://acc/states/prod.tfstate?sas_token=hunter2&snapshot=true&workspace=blue",
+                "azurerm://acc/states/prod.tfstateenv:blue",
+            ),
+        ] {
+            let address = StateAddress::parse(url).unwrap();
+            let store = open(&address, &Environment::default()).unwrap();
+            assert_eq!(store.place(&address.key), place);
+            assert!(!format!("{store:?}").contains("hunter2"), "{store:?}");
+        }
+    }
+}

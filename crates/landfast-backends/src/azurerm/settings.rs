@@ -38,7 +38,8 @@ const KNOWN: &[&str] = &[
     "use_cli",
     // Ours: where the service of the account is, for accounts whose host does not follow from their name.
     "blob_endpoint",
-    // For looking up keys, which is not done.
+    // For looking up keys and for other services, which is not done.
+    "use_microsoft_graph",
     "subscription_id",
     "resource_group_name",
     // Refused where they are used.

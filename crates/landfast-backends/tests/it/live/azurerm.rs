@@ -14,7 +14,7 @@ use reqsign_core::hash::{base64_decode, base64_hmac_sha256};
 use serde_json::json;
 
 use super::servers::Server;
-use super::{interplay, stub::Stub, terraform::Terraform, tool};
+use super::{interplay, lost_answer::losing, stub::Stub, terraform::Terraform, tool};
 
 /// The account and the key that azurite has for everybody.
 const ACCOUNT: &str = "devstoreaccount1";
@@ -221,6 +221,21 @@ async fn a_lease_that_says_nothing_is_still_a_lock() {
     );
     store.force_unlock(&key, request).await.unwrap();
     lock(&store, &key).await.release().await.unwrap();
+}
+
+/// The answer to taking the lock is lost: it is ours all the same, and nobody is locked out by it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lock_whose_answer_is_lost_is_ours() {
+    let server = server().await;
+    let key = StateKey::new("prod");
+    let (proxy, is_lost) = losing(server.address, "x-ms-lease-action: acquire").await;
+    let held = lock(&store(proxy), &key).await;
+    assert!(is_lost.load(std::sync::atomic::Ordering::SeqCst));
+    let direct = store(server.address);
+    assert_eq!(direct.lock_info(&key).await.unwrap().as_ref(), Some(held.info()));
+    held.release().await.unwrap();
+    assert_eq!(direct.lock_info(&key).await.unwrap(), None);
+    lock(&direct, &key).await.release().await.unwrap();
 }
 
 /// What the server says of a failure becomes its class, and no credential stands in the error.

@@ -12,7 +12,7 @@ use landfast_backends::{
 use serde_json::json;
 
 use super::servers::Server;
-use super::{interplay, stub::Stub, terraform::Terraform, tool};
+use super::{interplay, lost_answer::losing, stub::Stub, terraform::Terraform, tool};
 
 /// A server with the bucket `states`, which keeps versions.
 async fn server() -> Server {
@@ -115,6 +115,21 @@ async fn an_empty_object_is_no_state() {
     held.release().await.unwrap();
     assert_eq!(store.read(&key).await.unwrap().unwrap().bytes, "{}");
     assert_eq!(store.versions(&key).await.unwrap().len(), 1);
+}
+
+/// The answer to taking the lock is lost: it is ours all the same, and nobody is locked out by it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lock_whose_answer_is_lost_is_ours() {
+    let server = server().await;
+    let key = StateKey::new("prod");
+    let (proxy, is_lost) = losing(server.address, "POST /upload/").await;
+    let held = lock(&store(proxy), &key).await;
+    assert!(is_lost.load(std::sync::atomic::Ordering::SeqCst));
+    let direct = store(server.address);
+    assert_eq!(direct.lock_info(&key).await.unwrap().as_ref(), Some(held.info()));
+    held.release().await.unwrap();
+    assert_eq!(direct.lock_info(&key).await.unwrap(), None);
+    lock(&direct, &key).await.release().await.unwrap();
 }
 
 /// What the server says of a failure becomes its class, and no credential stands in the error.

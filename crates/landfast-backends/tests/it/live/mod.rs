@@ -9,6 +9,7 @@
 mod azurerm;
 mod gcs;
 mod interplay;
+mod lost_answer;
 mod servers;
 mod stub;
 mod terraform;
