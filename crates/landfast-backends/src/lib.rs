@@ -37,12 +37,24 @@ pub mod conformance;
 mod error;
 #[cfg(all(feature = "change", unix))]
 pub mod history;
+#[cfg(feature = "signing")]
+#[cfg_attr(not(all(feature = "azurerm", feature = "gcs")), allow(dead_code, reason = "no store needs all of it"))]
+mod attributes;
+#[cfg(feature = "azurerm")]
+mod azurerm;
+#[cfg(feature = "gcs")]
+mod gcs;
 mod key;
 #[cfg(all(feature = "local", unix))]
 mod local;
 mod lock_info;
 mod memory;
+#[cfg(any(feature = "azurerm", feature = "gcs"))]
+mod note;
 mod open;
+#[cfg(feature = "signing")]
+#[cfg_attr(not(all(feature = "azurerm", feature = "gcs")), allow(dead_code, reason = "no store needs all of it"))]
+mod signing;
 mod store;
 mod stored;
 #[cfg(all(feature = "change", unix))]
@@ -51,7 +63,11 @@ pub mod transfer;
 mod wire;
 
 pub use address::{StateAddress, VersionSelector, without_credentials};
+#[cfg(feature = "azurerm")]
+pub use azurerm::AzureStore;
 pub use error::{Cause, ErrorClass, StoreError, WriteOutcome};
+#[cfg(feature = "gcs")]
+pub use gcs::GcsStore;
 pub use key::{DEFAULT_WORKSPACE, StateKey};
 #[cfg(all(feature = "local", unix))]
 pub use local::LocalStore;

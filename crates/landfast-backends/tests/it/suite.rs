@@ -20,3 +20,11 @@ pub(crate) async fn check(store: &str, subject: &dyn Subject, options: &Options)
     assert!(failed.is_empty(), "{store}: failed: {}", failed.join(", "));
     results
 }
+
+/// How thorough the suite is on a server, in a build without optimisation.
+#[cfg(feature = "live")]
+pub(crate) fn live() -> Options {
+    let mut options = Options::default();
+    options.large = 100_000_000;
+    options
+}
