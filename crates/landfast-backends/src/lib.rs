@@ -34,6 +34,9 @@ mod key;
 mod lock_info;
 mod memory;
 mod open;
+mod probe;
+#[cfg(feature = "s3")]
+mod s3;
 mod store;
 mod stored;
 #[cfg(feature = "wire")]
@@ -45,5 +48,8 @@ pub use key::{DEFAULT_WORKSPACE, StateKey};
 pub use lock_info::{LockAge, LockInfo};
 pub use memory::MemoryStore;
 pub use open::{Environment, open};
+pub use probe::{ProbeOptions, ProbeReport, ProbeRound, ProbeVerdict, ProbeWrites, probe};
+#[cfg(feature = "s3")]
+pub use s3::S3Store;
 pub use store::{Capabilities, ConditionalWrite, ForceUnlock, HeldLock, Locking, StateStore, StoreFuture, Support};
 pub use stored::{Etag, Expected, StateVersion, StateWrite, StoredState, VersionId, WriteNote, Written};
