@@ -47,15 +47,9 @@ struct Versions {
     next_key_marker: Option<String>,
     #[serde(default)]
     next_version_id_marker: Option<String>,
-    #[serde(default, rename = "$value")]
-    members: Vec<Member>,
-}
-
-#[derive(Debug, Deserialize)]
-enum Member {
-    Version(Version),
-    #[serde(other)]
-    Other,
+    /// Marks of deletions stand between them.
+    #[serde(default, rename = "Version")]
+    versions: Vec<Version>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -172,8 +166,7 @@ impl Inner {
             let page: Versions = self.ask(place, "listing the versions", &format!("{query}&versions=")).await?;
             let encoding = page.encoding_type.as_deref();
             let mut is_past = false;
-            for member in page.members {
-                let Member::Version(version) = member else { continue };
+            for version in page.versions {
                 let key = decoded(version.key, encoding);
                 is_past |= key.as_str() > path;
                 if key == path {
