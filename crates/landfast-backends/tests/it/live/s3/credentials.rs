@@ -1,4 +1,4 @@
-//! Where credentials come from: moto is the token service and the metadata service, and a server that remembers what it was
+//! Where credentials come from: moto is the token service, and a server that remembers what it was
 //! asked tells by which credentials it was.
 
 use std::net::SocketAddr;
@@ -6,6 +6,7 @@ use std::path::Path;
 
 use landfast_backends::{Environment, ErrorClass, StateAddress, StateKey, StateStore as _, StoreError};
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::moto;
 use super::requests::{Heads, remembering};
@@ -81,24 +82,49 @@ async fn the_order_is_that_of_terraform() {
     }
 }
 
+/// The metadata service as EC2 has it: a token first, and nothing without it. moto's leaves out the `Code` that EC2 sends.
+async fn metadata() -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut head = vec![0; 4096];
+            let read = stream.read(&mut head).await.unwrap();
+            let head = String::from_utf8_lossy(&head[..read]).to_lowercase();
+            let with_token = head.contains("x-aws-ec2-metadata-token: a-token");
+            let roles = "/latest/meta-data/iam/security-credentials/";
+            let body = match head.split(' ').take(2).collect::<Vec<_>>()[..] {
+                ["put", "/latest/api/token"] => Some("a-token"),
+                ["get", path] if with_token && path == roles => Some("machine"),
+                ["get", path] if with_token && path.strip_prefix(roles) == Some("machine") => Some(
+                    "{\"Code\":\"Success\",\"AccessKeyId\":\"MACHINE\",\"SecretAccessKey\":\"CANARY\",\
+                     \"Token\":\"machine-token\",\"Expiration\":\"2099-01-01T00:00:00Z\"}",
+                ),
+                _ => None,
+            };
+            let (status, body) = body.map_or(("401 Unauthorized", ""), |body| ("200 OK", body));
+            let length = body.len();
+            let answer = format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}");
+            stream.write_all(answer.as_bytes()).await.unwrap();
+        }
+    });
+    url
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn machines_and_tasks_have_credentials() {
-    let (asked, moto) = (Asked::new().await, moto());
-    let endpoint = moto.url();
-    let head = asked.read(moto.address, &json!({}), &[("AWS_EC2_METADATA_SERVICE_ENDPOINT", &endpoint)]).await.unwrap();
-    assert!(
-        head.contains("credential=test-key/") && head.contains("x-amz-security-token: test-session-token"),
-        "{head}"
-    );
+    let asked = Asked::new().await;
+    let (sts, endpoint) = (asked.s3, metadata().await);
+    let head = asked.read(sts, &json!({}), &[("AWS_EC2_METADATA_SERVICE_ENDPOINT", &endpoint)]).await.unwrap();
+    assert!(head.contains("credential=machine/") && head.contains("x-amz-security-token: machine-token"), "{head}");
     let more = json!({"ec2_metadata_service_endpoint": format!("{endpoint}/")});
-    assert!(asked.read(moto.address, &more, &[]).await.unwrap().contains("credential=test-key/"));
+    assert!(asked.read(sts, &more, &[]).await.unwrap().contains("credential=machine/"));
 
     let task = json!({
         "AccessKeyId": "TASK", "SecretAccessKey": "CANARY", "Token": "task-token", "Expiration": "2099-01-01T00:00:00Z",
     });
     let container = format!("http://{}/credentials", answering("200 OK", "", &task.to_string()).await);
-    let head =
-        asked.read(moto.address, &json!({}), &[("AWS_CONTAINER_CREDENTIALS_FULL_URI", &container)]).await.unwrap();
+    let head = asked.read(sts, &json!({}), &[("AWS_CONTAINER_CREDENTIALS_FULL_URI", &container)]).await.unwrap();
     assert!(head.contains("credential=task/") && head.contains("x-amz-security-token: task-token"), "{head}");
 }
 
