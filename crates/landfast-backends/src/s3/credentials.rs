@@ -142,9 +142,7 @@ pub(super) fn settings(
     attributes: &Attributes<'_>,
     environment: &Environment,
     profiles: &Profiles,
-    region: &str,
 ) -> Result<CredentialSettings, StoreError> {
-    let _ = region;
     let mut source = base(attributes, environment, profiles)?;
     if let Some(block) = attributes.block("assume_role_with_web_identity", "assume_role_with_web_identity.")? {
         source = Source::WebIdentity(Box::new(web_identity(&block, environment)?));

@@ -164,3 +164,70 @@ pub(super) fn check_bucket(bucket: &str) -> Result<(), StoreError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn endpoints(attributes: &Value, environment: &[(&str, &str)], region: &str) -> Endpoints {
+        let pairs = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let environment: Environment = pairs.collect();
+        Endpoints::read(&Attributes::new(attributes.as_object().unwrap()), &environment, region).unwrap()
+    }
+
+    #[test]
+    fn objects_are_where_aws_has_them() {
+        for (attributes, region, bucket, url) in [
+            (json!({}), "eu-west-1", "states", "https://states.s3.eu-west-1.amazonaws.com/a%20b/c"),
+            (
+                json!({"use_path_style": true}),
+                "eu-west-1",
+                "states",
+                "https://s3.eu-west-1.amazonaws.com/states/a%20b/c",
+            ),
+            // No certificate is for two names before the service's.
+            (json!({}), "eu-west-1", "my.states", "https://s3.eu-west-1.amazonaws.com/my.states/a%20b/c"),
+            (json!({}), "cn-north-1", "states", "https://states.s3.cn-north-1.amazonaws.com.cn/a%20b/c"),
+            (
+                json!({"use_fips_endpoint": true}),
+                "us-east-1",
+                "states",
+                "https://states.s3-fips.us-east-1.amazonaws.com/a%20b/c",
+            ),
+            (
+                json!({"use_dualstack_endpoint": true}),
+                "us-east-1",
+                "states",
+                "https://states.s3.dualstack.us-east-1.amazonaws.com/a%20b/c",
+            ),
+            (
+                json!({"endpoint": "http://127.0.0.1:9000/s3/"}),
+                "us-east-1",
+                "states",
+                "http://127.0.0.1:9000/s3/states/a%20b/c",
+            ),
+            (
+                json!({"endpoints": {"s3": "https://minio.corp"}}),
+                "us-east-1",
+                "states",
+                "https://states.minio.corp/a%20b/c",
+            ),
+        ] {
+            let found = endpoints(&attributes, &[], region).object(bucket, "a b/c").unwrap();
+            assert_eq!(found.as_str(), url);
+        }
+    }
+
+    #[test]
+    fn the_configuration_comes_before_the_environment() {
+        let environment = [("AWS_ENDPOINT_URL_S3", "http://env:1"), ("AWS_ENDPOINT_URL", "http://all:2")];
+        let found = endpoints(&json!({"endpoints": {"sts": "http://sts:3"}}), &environment, "eu-west-1");
+        let shown = [found.s3.as_str(), found.dynamodb.as_str(), found.sts.as_str()];
+        assert_eq!(shown, ["http://env:1/", "http://all:2/", "http://sts:3/"]);
+        let found = endpoints(&json!({"endpoint": "http://own:4"}), &environment, "eu-west-1");
+        assert_eq!(found.s3.as_str(), "http://own:4/");
+        let ignored = [environment[0], ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")];
+        assert_eq!(endpoints(&json!({}), &ignored, "eu-west-1").s3.as_str(), "https://s3.eu-west-1.amazonaws.com/");
+    }
+}

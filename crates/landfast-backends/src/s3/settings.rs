@@ -144,7 +144,7 @@ impl Settings {
             acl: attributes.text("acl")?.map(|acl| header("acl", &acl)).transpose()?,
             // Where the configuration asks for no lock at all, terraform takes none; we do not write without one.
             lockfile: lockfile.unwrap_or(if table.is_some() { Flag::Off } else { Flag::On }),
-            credentials: credentials::settings(&attributes, environment, &profiles, &region)?,
+            credentials: credentials::settings(&attributes, environment, &profiles)?,
             network: Network::read(&attributes, environment)?,
             bucket,
             key,
