@@ -30,20 +30,20 @@
 //! ```
 
 mod address;
-#[cfg(all(feature = "change", unix))]
-pub mod change;
-#[cfg(feature = "conformance")]
-pub mod conformance;
-mod error;
-#[cfg(all(feature = "change", unix))]
-pub mod history;
 #[cfg(feature = "signing")]
 #[cfg_attr(not(all(feature = "azurerm", feature = "gcs")), allow(dead_code, reason = "no store needs all of it"))]
 mod attributes;
 #[cfg(feature = "azurerm")]
 mod azurerm;
+#[cfg(all(feature = "change", unix))]
+pub mod change;
+#[cfg(feature = "conformance")]
+pub mod conformance;
+mod error;
 #[cfg(feature = "gcs")]
 mod gcs;
+#[cfg(all(feature = "change", unix))]
+pub mod history;
 mod key;
 #[cfg(all(feature = "local", unix))]
 mod local;
@@ -52,6 +52,9 @@ mod memory;
 #[cfg(any(feature = "azurerm", feature = "gcs"))]
 mod note;
 mod open;
+mod probe;
+#[cfg(feature = "s3")]
+mod s3;
 #[cfg(feature = "signing")]
 #[cfg_attr(not(all(feature = "azurerm", feature = "gcs")), allow(dead_code, reason = "no store needs all of it"))]
 mod signing;
@@ -74,5 +77,8 @@ pub use local::LocalStore;
 pub use lock_info::{LockAge, LockInfo};
 pub use memory::MemoryStore;
 pub use open::{Environment, open};
+pub use probe::{ProbeOptions, ProbeReport, ProbeRound, ProbeVerdict, ProbeWrites, probe};
+#[cfg(feature = "s3")]
+pub use s3::S3Store;
 pub use store::{Capabilities, ConditionalWrite, ForceUnlock, HeldLock, Locking, StateStore, StoreFuture, Support};
 pub use stored::{Etag, Expected, StateVersion, StateWrite, StoredState, VersionId, WriteNote, Written};

@@ -56,13 +56,14 @@ pub fn open(address: &StateAddress, environment: &Environment) -> Result<Arc<dyn
     let _ = environment;
     #[allow(clippy::match_single_binding, reason = "a build without stores has no other arm")]
     match address.kind.as_str() {
-        #[cfg(all(feature = "local", unix))]
-        "local" => Ok(Arc::new(crate::LocalStore::from_address(address, environment)?)),
-    match address.kind.as_str() {
         #[cfg(feature = "azurerm")]
         "azurerm" => Ok(Arc::new(crate::azurerm::AzureStore::from_address(address, environment)?)),
         #[cfg(feature = "gcs")]
         "gcs" => Ok(Arc::new(crate::gcs::GcsStore::from_address(address, environment)?)),
+        #[cfg(all(feature = "local", unix))]
+        "local" => Ok(Arc::new(crate::LocalStore::from_address(address, environment)?)),
+        #[cfg(feature = "s3")]
+        "s3" => Ok(Arc::new(crate::s3::S3Store::from_address(address, environment)?)),
         kind => Err(StoreError::new(
             ErrorClass::Unsupported,
             format!("backend {kind}"),

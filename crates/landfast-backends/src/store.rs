@@ -170,7 +170,7 @@ pub struct Capabilities {
     pub conditional_write: ConditionalWrite,
     /// What holds a lock.
     pub locking: Locking,
-    /// Whether the store keeps versions by itself.
+    /// Whether the store keeps versions by itself, where its server is set up to: [`StateStore::versions`] tells.
     pub versions: Support,
     /// Whether states can be listed.
     pub listing: Support,

@@ -1,9 +1,11 @@
 //! Stores, through the public API.
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "a failed unwrap is a failed test, in what tests share too"
+    clippy::print_stdout,
+    reason = "a failed unwrap is a failed test, in what tests share too; what is printed are tables"
 )]
 
 #[cfg(all(feature = "change", unix))]
@@ -13,6 +15,8 @@ mod live;
 #[cfg(all(feature = "local", unix))]
 mod local;
 mod memory;
+#[cfg(feature = "s3")]
+mod s3;
 mod suite;
 #[cfg(all(feature = "change", unix))]
 mod transfer;

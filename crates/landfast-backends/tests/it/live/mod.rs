@@ -10,6 +10,7 @@ mod azurerm;
 mod gcs;
 mod interplay;
 mod lost_answer;
+mod s3;
 mod servers;
 mod stub;
 mod terraform;
@@ -18,9 +19,18 @@ use std::path::PathBuf;
 
 /// A program that `.ci/install-stores` installed.
 pub(crate) fn tool(path: &str) -> PathBuf {
-    let folder = std::env::var_os("LANDFAST_STORE_TOOLS")
-        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../target/store-tools"), PathBuf::from);
+    installed("LANDFAST_STORE_TOOLS", "target/store-tools", path, ".ci/install-stores")
+}
+
+/// A program that `.ci/install-live-tools` installed.
+pub(crate) fn live_tool(path: &str) -> PathBuf {
+    installed("LANDFAST_TOOLS", "target/live-tools", path, ".ci/install-live-tools")
+}
+
+fn installed(variable: &str, folder: &str, path: &str, installer: &str) -> PathBuf {
+    let folder = std::env::var_os(variable)
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..").join(folder), PathBuf::from);
     let found = folder.join(path);
-    assert!(found.exists(), "{} is not there: run .ci/install-stores", found.display());
+    assert!(found.exists(), "{} is not there: run {installer}", found.display());
     found
 }

@@ -44,3 +44,8 @@ impl Stub {
         self.requests.lock().unwrap().clone()
     }
 }
+
+/// Answers every request with `status` and `body`, for as long as the test's runtime lives.
+pub(crate) async fn answering(status: &str, headers: &str, body: &str) -> SocketAddr {
+    Stub::start(status, headers, body).await.address
+}
