@@ -3,6 +3,7 @@
 //! - [`StateStore`]: reading, listing, versions, locks. [`HeldLock`]: the only way to write, and every write says what it
 //!   expects to replace ([`Expected`]).
 //! - [`MemoryStore`], and behind a feature each: the stores that terraform's backends use, locked as terraform locks them.
+//! - [`decorate`]: what can be put around any of them: trying again, limits, a circuit breaker, a cache, traces.
 //! - [`conformance`] (feature `conformance`): what every store must hold to, for implementers to run on theirs.
 //!
 //! What is stored is bytes: this crate knows nothing of drift, and of a state only who wrote it, its lineage and its serial. It
@@ -27,9 +28,14 @@
 //! ```
 
 mod address;
+#[cfg(feature = "http")]
+mod backend_attributes;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+pub mod decorate;
 mod error;
+#[cfg(feature = "http")]
+mod http;
 mod key;
 mod lock_info;
 mod memory;
@@ -41,9 +47,13 @@ mod wire;
 
 pub use address::{StateAddress, VersionSelector, without_credentials};
 pub use error::{Cause, ErrorClass, StoreError, WriteOutcome};
+#[cfg(feature = "http")]
+pub use http::HttpStore;
 pub use key::{DEFAULT_WORKSPACE, StateKey};
 pub use lock_info::{LockAge, LockInfo};
 pub use memory::MemoryStore;
 pub use open::{Environment, open};
-pub use store::{Capabilities, ConditionalWrite, ForceUnlock, HeldLock, Locking, StateStore, StoreFuture, Support};
+pub use store::{
+    Capabilities, ConditionalWrite, ForceUnlock, HeldLock, Locking, Reread, StateStore, StoreFuture, Support,
+};
 pub use stored::{Etag, Expected, StateVersion, StateWrite, StoredState, VersionId, WriteNote, Written};

@@ -53,9 +53,12 @@ impl fmt::Debug for Environment {
 /// # Errors
 /// When the settings are wrong, or this build has no store of that kind.
 pub fn open(address: &StateAddress, environment: &Environment) -> Result<Arc<dyn StateStore>, StoreError> {
-    let _ = environment;
-    #[expect(clippy::match_single_binding, reason = "every store adds an arm")]
     match address.kind.as_str() {
+        #[cfg(feature = "http")]
+        "http" => {
+            let store = crate::HttpStore::from_address(address, environment)?;
+            Ok(crate::decorate::Retry::new(store.retries()).around(Arc::new(store)))
+        }
         kind => Err(StoreError::new(
             ErrorClass::Unsupported,
             format!("backend {kind}"),

@@ -1,4 +1,5 @@
 //! Stores, through the public API.
 
+mod http;
 mod memory;
 mod suite;
