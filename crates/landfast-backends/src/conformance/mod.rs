@@ -1,13 +1,17 @@
 //! What every store must hold to, for implementers to run on theirs.
 //!
 //! A [`Subject`] gives clients of one store; [`run`] runs the cases and says of each how it ended. Run it against the real
-//! server: a race that is won once proves nothing, so races are repeated ([`Options::rounds`]).
+//! server: a race that is won once proves nothing, so races are repeated ([`Options::rounds`]). [`Faulty`] puts failures into
+//! a store, for tests of what uses stores.
 
 mod cutting_proxy;
 mod failing;
+mod faulty;
 mod keys;
 mod locks;
 mod writes;
+
+pub use faulty::{Fault, Faulty};
 
 use std::fmt;
 use std::net::SocketAddr;

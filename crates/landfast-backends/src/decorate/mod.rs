@@ -15,6 +15,8 @@ mod size;
 mod traced;
 
 pub use around::Op;
+#[cfg(feature = "conformance")]
+pub(crate) use around::{Around, Call, Measured, wrap};
 pub use breaker::{BreakerOptions, BreakerState, CircuitBreaker};
 pub use cache::{Cache, CacheOptions};
 pub use rate::{RateLimit, RateLimitOptions};

@@ -365,3 +365,59 @@ async fn no_error_shows_credentials() {
     assert!(!format!("{good:?} {bad:?}").contains("hunter"), "{bad:?}");
     assert!(!good.place(&the_one()).contains("hunter"));
 }
+
+/// A server with TLS that lets in only who has a certificate of the authority, the authority, and such a certificate with its
+/// key.
+async fn server_with_tls() -> (Server, [String; 3]) {
+    use tokio_rustls::rustls;
+    let mut parameters = rcgen::CertificateParams::new(vec![]).unwrap();
+    parameters.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let key = rcgen::KeyPair::generate().unwrap();
+    let authority = parameters.self_signed(&key).unwrap();
+    let issuer = rcgen::Issuer::new(parameters, key);
+    let issue = |name: &str| {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let parameters = rcgen::CertificateParams::new(vec![name.to_owned()]).unwrap();
+        (parameters.signed_by(&key, &issuer).unwrap(), key)
+    };
+    let (own, own_key) = issue("127.0.0.1");
+    let (client, client_key) = issue("client");
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(authority.der().clone()).unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let verifier = rustls::server::WebPkiClientVerifier::builder_with_provider(roots.into(), Arc::clone(&provider));
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_client_cert_verifier(verifier.build().unwrap())
+        .with_single_cert(vec![own.der().clone()], own_key.serialize_der().try_into().unwrap())
+        .unwrap();
+    let server = Server::start_with(Behaviour::default(), Some(Arc::new(config).into())).await;
+    (server, [authority.pem(), client.pem(), client_key.serialize_pem()])
+}
+
+#[tokio::test]
+async fn certificates_are_those_of_the_settings() {
+    let (server, [authority, certificate, key]) = server_with_tls().await;
+    server.put("a", b"{}");
+    let url = server.url("a").replace("http:", "https:");
+    let trusted = ("client_ca_certificate_pem", authority.as_str());
+    let (certificate, key) =
+        (("client_certificate_pem", certificate.as_str()), ("client_private_key_pem", key.as_str()));
+    let anybody = ("skip_cert_verification", "true");
+    for (more, works) in [
+        (vec![trusted, certificate, key], true),
+        (vec![anybody, certificate, key], true),
+        // The server lets nobody in without a certificate, and is not to be trusted without its authority.
+        (vec![trusted], false),
+        (vec![certificate, key], false),
+    ] {
+        match store(&url, &more).read(&the_one()).await {
+            Ok(state) => assert!(works && state.unwrap().bytes == "{}"),
+            Err(error) => {
+                assert!(!works, "{error:?}");
+                assert!(!format!("{error:?}").contains("PRIVATE"), "{error:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! Stores on real servers, and beside the real terraform.
+
+mod http;
+mod terraform;
