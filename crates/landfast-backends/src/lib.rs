@@ -28,7 +28,7 @@
 //! ```
 
 mod address;
-#[cfg(feature = "http")]
+#[cfg(any(feature = "http", feature = "pg"))]
 mod backend_attributes;
 #[cfg(feature = "conformance")]
 pub mod conformance;
@@ -40,6 +40,8 @@ mod key;
 mod lock_info;
 mod memory;
 mod open;
+#[cfg(feature = "pg")]
+mod pg;
 mod store;
 mod stored;
 #[cfg(feature = "wire")]
@@ -53,6 +55,8 @@ pub use key::{DEFAULT_WORKSPACE, StateKey};
 pub use lock_info::{LockAge, LockInfo};
 pub use memory::MemoryStore;
 pub use open::{Environment, open};
+#[cfg(feature = "pg")]
+pub use pg::PgStore;
 pub use store::{
     Capabilities, ConditionalWrite, ForceUnlock, HeldLock, Locking, Reread, StateStore, StoreFuture, Support,
 };

@@ -59,6 +59,8 @@ pub fn open(address: &StateAddress, environment: &Environment) -> Result<Arc<dyn
             let store = crate::HttpStore::from_address(address, environment)?;
             Ok(crate::decorate::Retry::new(store.retries()).around(Arc::new(store)))
         }
+        #[cfg(feature = "pg")]
+        "pg" => Ok(Arc::new(crate::PgStore::from_address(address, environment)?)),
         kind => Err(StoreError::new(
             ErrorClass::Unsupported,
             format!("backend {kind}"),

@@ -36,6 +36,11 @@ pub trait Subject: fmt::Debug + Send + Sync {
         Some(StateKey { key: format!("{}{characters}", key.key), ..key })
     }
 
+    /// The same state in another workspace; different for each key, also where keys are workspaces.
+    fn in_workspace(&self, key: &StateKey, workspace: &str) -> StateKey {
+        key.clone().in_workspace(workspace)
+    }
+
     /// A client with credentials that the server must refuse; `None` where there are none.
     fn wrong_credentials(&self) -> Option<Arc<dyn StateStore>> {
         None
