@@ -230,12 +230,22 @@ async fn a_lock_ends_with_its_session_and_what_comes_late_is_refused() {
     let read = next.read().await.unwrap();
     assert_eq!(read.as_ref().unwrap().bytes, "{\"intruder\":1}");
 
-    // A write that is given up takes its session and the lock along, and changes nothing.
-    {
-        let mut giving_up = next.write(write(Expected::of(read.as_ref()), "{\"next\":3}"));
-        let polled = std::future::poll_fn(|context| std::task::Poll::Ready(giving_up.as_mut().poll(context)));
-        assert!(polled.await.is_pending());
-    }
+    // A write that is given up, here while somebody else holds the row, takes its session and the lock along, and changes
+    // nothing.
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let row = "BEGIN; SELECT id FROM terraform_remote_state.states FOR UPDATE; SELECT pg_sleep(3); ROLLBACK";
+            server.psql(row).unwrap();
+        });
+        let asleep = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'";
+        while server.psql(asleep).unwrap().trim() == "0" {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let given_up = next.write(write(Expected::of(read.as_ref()), "{\"next\":3}"));
+        let given_up = tokio::time::timeout(Duration::from_millis(500), given_up);
+        let ended = tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(given_up));
+        assert!(ended.is_err(), "{ended:?}");
+    });
     assert_eq!(next.write(write(Expected::of(read.as_ref()), "{}")).await.unwrap_err().class, ErrorClass::Conflict);
     wait_for_no_lock(&store, &key).await;
     assert_eq!(store.read(&key).await.unwrap().unwrap().bytes, "{\"intruder\":1}");
