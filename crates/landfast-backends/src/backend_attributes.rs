@@ -43,6 +43,7 @@ impl<'a> BackendAttributes<'a> {
     }
 
     /// A whole number that is not negative, as a number or as text.
+    #[cfg(feature = "http")]
     pub(crate) fn number(&self, name: &str, variable: &str) -> Result<Option<u64>, StoreError> {
         let number = match self.attributes.get(name) {
             None => self.environment.get(variable).map(|text| text.parse().ok()),
