@@ -260,6 +260,29 @@ async fn a_lock_ends_with_its_session_and_what_comes_late_is_refused() {
     lock.release().await.unwrap();
 }
 
+/// Each takes the creation lock of the whole database for a moment, which must not stop the others.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn states_that_are_there_are_locked_at_the_same_moment() {
+    let server = Postgres::start();
+    let store = store(&server.conn_str("postgres"), &[]);
+    let keys: Vec<_> = (0..16).map(|nth| workspace(&format!("w{nth}"))).collect();
+    for key in &keys {
+        let mut lock = store.lock(key, ours()).await.unwrap();
+        lock.write(write(Expected::Absent, "{}")).await.unwrap();
+        lock.release().await.unwrap();
+    }
+    for _ in 0..5 {
+        let mut tasks = tokio::task::JoinSet::new();
+        for key in keys.clone() {
+            let store = store.clone();
+            tasks.spawn(async move { store.lock(&key, ours()).await });
+        }
+        for lock in tasks.join_all().await {
+            lock.unwrap().release().await.unwrap();
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn schemas_are_made_as_the_settings_say() {
     let server = Postgres::start();
