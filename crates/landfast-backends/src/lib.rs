@@ -6,6 +6,7 @@
 //! - [`change`] and [`history`] (feature `change`): changing a state by lock, read, validation, backup, conditional write and
 //!   read back, and what was written by whom.
 //! - [`transfer`] (feature `change`): moving objects from one state to another, resumed or undone after a kill.
+//! - [`decorate`]: what can be put around any of them: trying again, limits, a circuit breaker, a cache, traces.
 //! - [`conformance`] (feature `conformance`): what every store must hold to, for implementers to run on theirs.
 //!
 //! What is stored is bytes: this crate knows no drift, and of a state only who wrote it, its lineage and its serial. It
@@ -35,15 +36,20 @@ mod address;
 mod attributes;
 #[cfg(feature = "azurerm")]
 mod azurerm;
+#[cfg(any(feature = "http", feature = "pg"))]
+mod backend_attributes;
 #[cfg(all(feature = "change", unix))]
 pub mod change;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+pub mod decorate;
 mod error;
 #[cfg(feature = "gcs")]
 mod gcs;
 #[cfg(all(feature = "change", unix))]
 pub mod history;
+#[cfg(feature = "http")]
+mod http;
 mod key;
 #[cfg(all(feature = "local", unix))]
 mod local;
@@ -52,6 +58,8 @@ mod memory;
 #[cfg(any(feature = "azurerm", feature = "gcs"))]
 mod note;
 mod open;
+#[cfg(feature = "pg")]
+mod pg;
 mod probe;
 #[cfg(feature = "s3")]
 mod s3;
@@ -65,6 +73,8 @@ pub mod transfer;
 #[cfg(feature = "wire")]
 mod wire;
 
+#[cfg(feature = "http")]
+pub use self::http::HttpStore;
 pub use address::{StateAddress, VersionSelector, without_credentials};
 #[cfg(feature = "azurerm")]
 pub use azurerm::AzureStore;
@@ -77,8 +87,12 @@ pub use local::LocalStore;
 pub use lock_info::{LockAge, LockInfo};
 pub use memory::MemoryStore;
 pub use open::{Environment, open};
+#[cfg(feature = "pg")]
+pub use pg::PgStore;
 pub use probe::{ProbeOptions, ProbeReport, ProbeRound, ProbeVerdict, ProbeWrites, probe};
 #[cfg(feature = "s3")]
 pub use s3::S3Store;
-pub use store::{Capabilities, ConditionalWrite, ForceUnlock, HeldLock, Locking, StateStore, StoreFuture, Support};
+pub use store::{
+    Capabilities, ConditionalWrite, ForceUnlock, HeldLock, Locking, Reread, StateStore, StoreFuture, Support,
+};
 pub use stored::{Etag, Expected, StateVersion, StateWrite, StoredState, VersionId, WriteNote, Written};

@@ -53,6 +53,7 @@ impl fmt::Debug for Environment {
 /// # Errors
 /// When the settings are wrong, or this build has no store of that kind.
 pub fn open(address: &StateAddress, environment: &Environment) -> Result<Arc<dyn StateStore>, StoreError> {
+    // A build without stores has no use for it.
     let _ = environment;
     #[allow(clippy::match_single_binding, reason = "a build without stores has no other arm")]
     match address.kind.as_str() {
@@ -64,6 +65,13 @@ pub fn open(address: &StateAddress, environment: &Environment) -> Result<Arc<dyn
         "local" => Ok(Arc::new(crate::LocalStore::from_address(address, environment)?)),
         #[cfg(feature = "s3")]
         "s3" => Ok(Arc::new(crate::s3::S3Store::from_address(address, environment)?)),
+        #[cfg(feature = "http")]
+        "http" => {
+            let store = crate::HttpStore::from_address(address, environment)?;
+            Ok(crate::decorate::Retry::new(store.retries()).around(Arc::new(store)))
+        }
+        #[cfg(feature = "pg")]
+        "pg" => Ok(Arc::new(crate::PgStore::from_address(address, environment)?)),
         kind => Err(StoreError::new(
             ErrorClass::Unsupported,
             format!("backend {kind}"),

@@ -8,8 +8,12 @@
     reason = "a failed unwrap is a failed test, in what tests share too; what is printed are tables"
 )]
 
+mod broken;
 #[cfg(all(feature = "change", unix))]
 mod change;
+mod decorate;
+#[cfg(feature = "http")]
+mod http;
 #[cfg(feature = "live")]
 mod live;
 #[cfg(all(feature = "local", unix))]

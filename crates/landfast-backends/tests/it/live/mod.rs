@@ -8,8 +8,11 @@
 
 mod azurerm;
 mod gcs;
+mod http;
 mod interplay;
 mod lost_answer;
+mod pg;
+mod postgres;
 mod s3;
 mod servers;
 mod stub;

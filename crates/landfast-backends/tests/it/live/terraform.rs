@@ -1,5 +1,6 @@
 //! The real terraform, in a working directory of its own.
 
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 /// A working directory with a backend.
@@ -18,6 +19,10 @@ impl Terraform {
         let terraform = Self { folder, variables };
         terraform.configure("one");
         terraform
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Gives the resource another input.
