@@ -6,7 +6,7 @@
 //! - [`conformance`] (feature `conformance`): what every store must hold to, for implementers to run on theirs.
 //!
 //! What is stored is bytes: this crate knows nothing of drift, and of a state only who wrote it, its lineage and its serial. It
-//! starts no runtime: futures run on the caller's tokio.
+//! does not start a runtime: futures run on the caller's tokio.
 //!
 //! ```
 //! use landfast_backends::{Expected, LockInfo, MemoryStore, StateKey, StateStore, StateWrite, WriteNote};
