@@ -61,7 +61,12 @@ impl Client {
             envs: environment.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
         };
         let context = Context::new().with_env(variables).with_file_read(CredentialFiles);
-        let metadata = context.clone().with_http_send(CredentialHttp(Network::metadata(place)?.client().clone()));
+        // A client costs some milliseconds, which is much beside what most commands take.
+        let metadata = if credentials.source.asks_metadata() {
+            context.clone().with_http_send(CredentialHttp(Network::metadata(place)?.client().clone()))
+        } else {
+            context.clone()
+        };
         let context = context.with_http_send(CredentialHttp(wire.client().clone()));
         let service = TokenService { endpoint: endpoints.sts.clone(), region: endpoints.sts_region.clone() };
         let chain = Chain { settings: credentials, service, metadata };

@@ -114,6 +114,17 @@ impl Source {
     }
 }
 
+impl Source {
+    /// Whether a metadata service is asked.
+    pub(super) fn asks_metadata(&self) -> bool {
+        match self {
+            Self::Assumed { base, .. } => base.asks_metadata(),
+            Self::Container | Self::Instance => true,
+            _ => false,
+        }
+    }
+}
+
 impl fmt::Debug for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -189,8 +189,12 @@ impl Subject for OnS3 {
     }
 }
 
-fn options() -> Options {
+/// Races are repeated 50 times on each kind of lock, and less often where only something beside it differs.
+const FEWER: usize = 10;
+
+fn options(rounds: usize) -> Options {
     let mut options = Options::default();
+    options.rounds = rounds;
     // Neither Python nor our debug build is quick; the command's own tests have the large one.
     options.large = 20_000_000;
     options
@@ -210,10 +214,10 @@ async fn moto_passes_the_suite() {
         connection: Connection::MayBreak,
         missing: json!({"bucket": "missing"}),
     };
-    let results = crate::suite::check("s3 on moto", &subject, &options()).await;
+    let results = crate::suite::check("s3 on moto", &subject, &options(50)).await;
     assert_eq!(passed(&results), 18, "{results:#?}");
     let plain = OnS3 { more: json!({"bucket": "plain"}), ..subject };
-    let results = crate::suite::check("s3 on moto without versions", &plain, &options()).await;
+    let results = crate::suite::check("s3 on moto without versions", &plain, &options(FEWER)).await;
     assert_eq!(passed(&results), 17, "{results:#?}");
 }
 
@@ -224,10 +228,10 @@ async fn moto_with_dynamodb_passes_the_suite() {
     // The lock is the table's business alone: where only the bucket is missing, it is found out by reading.
     let missing = json!({"bucket": "missing", "dynamodb_table": "missing"});
     let subject = OnS3 { server: server.address, more, refuses: false, connection: Connection::Keeps, missing };
-    let results = crate::suite::check("s3 and dynamodb on moto", &subject, &options()).await;
+    let results = crate::suite::check("s3 and dynamodb on moto", &subject, &options(50)).await;
     assert_eq!(passed(&results), 17, "{results:#?}");
     let both = OnS3 { more: json!({"dynamodb_table": "locks", "use_lockfile": true}), ..subject };
-    let results = crate::suite::check("s3 with both locks on moto", &both, &options()).await;
+    let results = crate::suite::check("s3 with both locks on moto", &both, &options(FEWER)).await;
     assert_eq!(passed(&results), 17, "{results:#?}");
 }
 
@@ -242,9 +246,7 @@ async fn seaweedfs_passes_the_suite() {
         missing: json!({"bucket": "missing"}),
     };
     // Writers of one object wait for each other there by the second; a race of sixteen takes several.
-    let mut options = options();
-    options.rounds = 15;
-    let results = crate::suite::check("s3 on seaweedfs", &subject, &options).await;
+    let results = crate::suite::check("s3 on seaweedfs", &subject, &options(15)).await;
     assert_eq!(passed(&results), 19, "{results:#?}");
 }
 
