@@ -11,6 +11,7 @@
 //! then type, name and key (no key before integers before strings).
 
 mod parse;
+mod pattern;
 mod print;
 mod provider;
 
@@ -19,6 +20,8 @@ use std::sync::Arc;
 
 pub use parse::AddressError;
 pub(crate) use parse::{is_name, is_resource_type};
+pub use pattern::AddressPattern;
+pub use print::quote_hcl;
 pub use provider::ProviderConfigAddress;
 
 /// The key that tells instances of one resource or module apart.
