@@ -4,7 +4,8 @@
 //!   expects to replace ([`Expected`]).
 //! - [`MemoryStore`], and behind a feature each: the stores that terraform's backends use, locked as terraform locks them.
 //! - [`change`] and [`history`] (feature `change`): changing a state by lock, read, validation, backup, conditional write and
-//!   read back, and what was written by whom.
+//!   read back, and what was written by whom. [`examine`]: whether a state is sound. [`AuditLog`]: what was decided.
+//! - [`state_of_folder`]: which state a working directory of terraform names.
 //! - [`conformance`] (feature `conformance`): what every store must hold to, for implementers to run on theirs.
 //!
 //! What is stored is bytes: this crate knows nothing of drift, and of a state only who wrote it, its lineage and its serial. It
@@ -30,10 +31,14 @@
 
 mod address;
 #[cfg(all(feature = "change", unix))]
+mod audit_log;
+#[cfg(all(feature = "change", unix))]
 pub mod change;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod error;
+#[cfg(all(feature = "change", unix))]
+pub mod examine;
 #[cfg(all(feature = "change", unix))]
 pub mod history;
 mod key;
@@ -44,10 +49,14 @@ mod memory;
 mod open;
 mod store;
 mod stored;
+mod user_folder;
 #[cfg(feature = "wire")]
 mod wire;
+mod workdir;
 
 pub use address::{StateAddress, VersionSelector, without_credentials};
+#[cfg(all(feature = "change", unix))]
+pub use audit_log::AuditLog;
 pub use error::{Cause, ErrorClass, StoreError, WriteOutcome};
 pub use key::{DEFAULT_WORKSPACE, StateKey};
 #[cfg(all(feature = "local", unix))]
@@ -57,3 +66,5 @@ pub use memory::MemoryStore;
 pub use open::{Environment, open};
 pub use store::{Capabilities, ConditionalWrite, ForceUnlock, HeldLock, Locking, StateStore, StoreFuture, Support};
 pub use stored::{Etag, Expected, StateVersion, StateWrite, StoredState, VersionId, WriteNote, Written};
+pub use user_folder::user_state_folder;
+pub use workdir::{WorkdirError, state_of_folder};

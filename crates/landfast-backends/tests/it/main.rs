@@ -12,3 +12,5 @@ mod change;
 mod local;
 mod memory;
 mod suite;
+#[cfg(all(feature = "change", feature = "local", unix))]
+mod timeline;
