@@ -18,6 +18,9 @@ mod key;
 mod output;
 mod progress;
 mod replace;
+mod state_args;
+#[cfg(unix)]
+mod stores;
 mod supervisor;
 mod via;
 

@@ -22,7 +22,7 @@ pub use parse::AddressError;
 pub(crate) use parse::{is_name, is_resource_type};
 pub use pattern::AddressPattern;
 pub use print::quote_hcl;
-pub use provider::ProviderConfigAddress;
+pub use provider::{ProviderConfigAddress, provider_source};
 
 /// The key that tells instances of one resource or module apart.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
