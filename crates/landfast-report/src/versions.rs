@@ -50,6 +50,9 @@ impl VersionEntry {
     }
 }
 
+/// The column of sizes, in which numbers end at the same place.
+const SIZE: usize = 4;
+
 /// Versions as a table for a terminal, in the order in which they are given. Reasons are people's words: copies of secrets that
 /// `redactor` knows are masked.
 #[must_use]
@@ -86,7 +89,10 @@ pub fn render_versions(versions: &[VersionEntry], redactor: &Redactor) -> String
         }
     }
     let line = |row: &[String; 6]| {
-        let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}"));
+        let cells = row.iter().zip(widths).enumerate().map(|(at, (cell, width))| match at {
+            SIZE => format!("{cell:>width$}"),
+            _ => format!("{cell:width$}"),
+        });
         cells.collect::<Vec<_>>().join("  ").trim_end().to_owned() + "\n"
     };
     redactor.redact(&rows.iter().map(line).collect::<String>()).into_owned()

@@ -51,7 +51,8 @@ pub fn state_of_folder(
         (None, Configured::Nothing) => (String::from("local"), Map::new()),
     };
     if WITHOUT_STORE.contains(&kind.as_str()) {
-        return Err(WorkdirError::NoStore { folder: folder.to_owned(), kind });
+        let here = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        return Err(WorkdirError::NoStore { folder: here.to_owned(), kind });
     }
     let attributes = if kind == "local" { in_folder(folder, attributes) } else { attributes };
     StateAddress::from_backend(&kind, &attributes, &workspace).map_err(WorkdirError::Address)

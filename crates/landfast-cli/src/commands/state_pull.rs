@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use landfast::ExitCode;
+use landfast::backends::change::{ChangeError, read_state};
 use landfast::state::{Limits, StateFile};
 
 use crate::args::Global;
@@ -9,15 +10,17 @@ use crate::error::CliError;
 use crate::interrupt;
 use crate::output::{Secrecy, write};
 use crate::state_args::StatePull;
-use crate::stores::{Target, of_store, of_timeline};
+use crate::stores::{Target, of_change, of_damage, of_store, of_timeline};
 
 pub(crate) fn run(args: &StatePull, global: &Global) -> Result<ExitCode, CliError> {
     let target = Target::of(&args.at)?;
     let bytes = bytes(&target)?;
-    // What is printed is what is there; that it is no state is said, and is an error, before anybody keeps it as one.
-    StateFile::read(bytes.clone(), &target.place(), &Limits::default())?;
+    // What is printed is what is there, since a state that is damaged must be had to be repaired; the code says what it is.
     write(global, &bytes, Secrecy::Private)?;
-    Ok(ExitCode::Clean)
+    match StateFile::read(bytes, &target.place(), &Limits::default()) {
+        Ok(_) => Ok(ExitCode::Clean),
+        Err(error) => Err(of_damage(error)),
+    }
 }
 
 fn bytes(target: &Target) -> Result<Bytes, CliError> {
@@ -29,14 +32,14 @@ fn bytes(target: &Target) -> Result<Bytes, CliError> {
             return stored.map(|stored| stored.bytes).map_err(|error| of_timeline(&error));
         }
         // A state that terraform is writing is another one a moment later.
-        match landfast::backends::change::read_state(&*target.store, key, &limits).await {
+        match read_state(&*target.store, key, &limits).await {
             Ok(Some((stored, _))) => Ok(stored.bytes),
             Ok(None) => Err(target.absent()),
-            Err(landfast::backends::change::ChangeError::NoState(_)) => {
+            Err(ChangeError::NoState(_)) => {
                 let stored = target.store.read(key).await.map_err(|error| of_store(&error))?;
                 stored.map(|stored| stored.bytes).ok_or_else(|| target.absent())
             }
-            Err(error) => Err(crate::stores::of_change(&error, target)),
+            Err(error) => Err(of_change(&error, target)),
         }
     })?
 }

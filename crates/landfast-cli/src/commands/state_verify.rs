@@ -15,7 +15,7 @@ use crate::error::CliError;
 use crate::interrupt;
 use crate::output::{Secrecy, write};
 use crate::state_args::StateVerify;
-use crate::stores::{Target, chain, of_store};
+use crate::stores::{Target, chain, of_damage, of_store};
 
 pub(crate) fn run(args: &StateVerify, global: &Global) -> Result<ExitCode, CliError> {
     let target = Target::current(&args.at)?;
@@ -30,7 +30,7 @@ pub(crate) fn run(args: &StateVerify, global: &Global) -> Result<ExitCode, CliEr
     match found.condition {
         Condition::Sound(_) => Ok(ExitCode::Clean),
         Condition::Absent | Condition::Empty => Err(target.absent()),
-        Condition::Damaged(error) => Err(CliError::from(error)),
+        Condition::Damaged(error) => Err(of_damage(error)),
         Condition::Unreadable(error) => Err(of_store(&error)),
     }
 }

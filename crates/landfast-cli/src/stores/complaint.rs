@@ -7,6 +7,7 @@ use std::time::SystemTime;
 use landfast::backends::change::{ChangeError, save_recovery};
 use landfast::backends::history::TimelineError;
 use landfast::backends::{ErrorClass, Locking, StoreError, WorkdirError};
+use landfast::state::ReadError;
 
 use super::Target;
 use crate::error::CliError;
@@ -79,7 +80,7 @@ pub(crate) fn of_change(error: &ChangeError, target: &Target) -> CliError {
     }
     match error {
         ChangeError::Store { source, .. } if source.class == ErrorClass::Locked => of_store_at(source, target),
-        ChangeError::NoState(error) => error.clone().into(),
+        ChangeError::NoState(error) => of_damage(error.clone()),
         ChangeError::Cancelled => CliError::interrupted(),
         error => {
             let complaint = CliError::new(chain(error));
@@ -100,6 +101,17 @@ pub(crate) fn of_change(error: &ChangeError, target: &Target) -> CliError {
                 _ => complaint,
             }
         }
+    }
+}
+
+/// The error of what is no state, where the reader has no better advice.
+pub(crate) fn of_damage(error: ReadError) -> CliError {
+    let complaint = CliError::from(error);
+    match complaint.hint_text() {
+        Some(_) => complaint,
+        None => complaint.hint(
+            "landfast state history lists the versions that are kept, and `state pull --state SRC@VERSION` reads one",
+        ),
     }
 }
 

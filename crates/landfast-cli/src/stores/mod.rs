@@ -13,7 +13,7 @@ use landfast::backends::{Environment, StateAddress, StateStore, VersionSelector,
 use landfast::state::{Document, Limits, StateFile};
 
 pub(crate) use change::{Planned, change};
-pub(crate) use complaint::{chain, of_change, of_store, of_store_at, of_timeline};
+pub(crate) use complaint::{chain, of_change, of_damage, of_store, of_store_at, of_timeline};
 pub(crate) use person::who;
 
 use crate::args::StateAt;
