@@ -1,9 +1,10 @@
 //! `landfast state replace-provider`
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use landfast::ExitCode;
-use landfast::state::address::{InstanceAddress, InstanceKey, provider_source};
+use landfast::state::address::{InstanceAddress, InstanceKey, ResourceAddress, provider_source};
 use landfast::state::{Limits, StateFile};
 
 use super::select::Selection;
@@ -22,11 +23,11 @@ pub(crate) fn run(args: &StateReplaceProvider, global: &Global) -> Result<ExitCo
         let there = there.ok_or_else(|| target.absent())?;
         let instances = instances(there);
         selection.check(target.place().as_ref(), &instances)?;
-        let mut refactoring = there.refactor();
         // A provider is a resource's, not an instance's: a selector that means one of them means all.
-        let changed = refactoring.replace_provider(&from, &to, |resource| {
-            instances.iter().any(|instance| *instance.resource == *resource && selection.holds(instance))
-        });
+        let meant: BTreeSet<&ResourceAddress> =
+            instances.iter().filter(|instance| selection.holds(instance)).map(|instance| &*instance.resource).collect();
+        let mut refactoring = there.refactor();
+        let changed = refactoring.replace_provider(&from, &to, |resource| meant.contains(resource));
         if changed.is_empty() {
             let message = format!("{}: nothing that is meant belongs to {from}", target.place());
             return Err(CliError::new(message).hint("landfast state show names the provider of each object"));
