@@ -4,7 +4,8 @@
 //!   expects to replace ([`Expected`]).
 //! - [`MemoryStore`], and behind a feature each: the stores that terraform's backends use, locked as terraform locks them.
 //! - [`change`] and [`history`] (feature `change`): changing a state by lock, read, validation, backup, conditional write and
-//!   read back, and what was written by whom.
+//!   read back, and what was written by whom. [`examine`]: whether a state is sound. [`AuditLog`]: what was decided.
+//! - [`state_of_folder`]: which state a working directory of terraform names.
 //! - [`transfer`] (feature `change`): moving objects from one state to another, resumed or undone after a kill.
 //! - [`decorate`]: what can be put around any of them: trying again, limits, a circuit breaker, a cache, traces.
 //! - [`conformance`] (feature `conformance`): what every store must hold to, for implementers to run on theirs.
@@ -34,6 +35,8 @@ mod address;
 #[cfg(feature = "signing")]
 #[cfg_attr(not(all(feature = "azurerm", feature = "gcs")), allow(dead_code, reason = "no store needs all of it"))]
 mod attributes;
+#[cfg(all(feature = "change", unix))]
+mod audit_log;
 #[cfg(feature = "azurerm")]
 mod azurerm;
 #[cfg(any(feature = "http", feature = "pg"))]
@@ -44,6 +47,8 @@ pub mod change;
 pub mod conformance;
 pub mod decorate;
 mod error;
+#[cfg(all(feature = "change", unix))]
+pub mod examine;
 #[cfg(feature = "gcs")]
 mod gcs;
 #[cfg(all(feature = "change", unix))]
@@ -70,12 +75,16 @@ mod store;
 mod stored;
 #[cfg(all(feature = "change", unix))]
 pub mod transfer;
+mod user_folder;
 #[cfg(feature = "wire")]
 mod wire;
+mod workdir;
 
 #[cfg(feature = "http")]
 pub use self::http::HttpStore;
 pub use address::{StateAddress, VersionSelector, without_credentials};
+#[cfg(all(feature = "change", unix))]
+pub use audit_log::AuditLog;
 #[cfg(feature = "azurerm")]
 pub use azurerm::AzureStore;
 pub use error::{Cause, ErrorClass, StoreError, WriteOutcome};
@@ -96,3 +105,5 @@ pub use store::{
     Capabilities, ConditionalWrite, ForceUnlock, HeldLock, Locking, Reread, StateStore, StoreFuture, Support,
 };
 pub use stored::{Etag, Expected, StateVersion, StateWrite, StoredState, VersionId, WriteNote, Written};
+pub use user_folder::user_state_folder;
+pub use workdir::{WorkdirError, state_of_folder};

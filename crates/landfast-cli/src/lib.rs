@@ -19,6 +19,9 @@ mod output;
 mod pair;
 mod progress;
 mod replace;
+mod state_args;
+#[cfg(unix)]
+mod stores;
 mod supervisor;
 mod via;
 

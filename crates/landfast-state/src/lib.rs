@@ -73,8 +73,8 @@ pub use snapshot::{Attributes, ContentDigest, DuplicateObject, Gap, GapKind, Obs
 pub use snapshot_file::{read_observation, read_snapshot, write_observation, write_snapshot};
 pub use state_file::{
     EditError, ExtractedObjects, IgnoredResource, Located, RefactorError, StateEdit, StateFile, StateInstance,
-    StateOutput, StateRefactoring, StateResource, StateStream, StateTarget, StateTargetError, StreamError,
-    StreamedObject,
+    StateOutput, StateRefactoring, StateResource, StateSelector, StateStream, StateTarget, StateTargetError,
+    StreamError, StreamedObject,
 };
 pub use text::is_printable;
 pub use value::{Members, SENSITIVE_TEXT, Sensitive, SensitiveComparison, UNKNOWN_TEXT, Value};

@@ -8,6 +8,7 @@
 //! | [`state`] | addresses, values, state files of formats 1 to 4, plan and show JSON, snapshots, the dependency graph |
 //! | [`drift`] | the comparison: status, severity, impact and class, by rules that are data |
 //! | `observe` | reading what is there through terraform or tofu; with the feature `observe` |
+//! | `backends` | where states live: reading, locking, changing and taking back; with the feature `backends` |
 //! | [`report`] | the machine format and the renderers |
 //!
 //! # A tour
@@ -44,6 +45,8 @@ mod source;
 #[doc = include_str!("../../../README.md")]
 struct Readme;
 
+#[cfg(feature = "backends")]
+pub use landfast_backends as backends;
 pub use landfast_drift as drift;
 #[cfg(feature = "observe")]
 pub use landfast_observe as observe;

@@ -26,6 +26,11 @@ pub(crate) fn keep(folder: &Path, content: &Bytes) -> Result<(), HistoryError> {
     }
 }
 
+/// Whether a content is there.
+pub(super) fn is_kept(folder: &Path, digest: &BytesDigest) -> bool {
+    path_of(folder, digest).is_file()
+}
+
 /// Reads a content and checks it.
 pub(crate) fn read(folder: &Path, digest: &BytesDigest) -> Result<Bytes, HistoryError> {
     let path = path_of(folder, digest);

@@ -1,7 +1,9 @@
 //! Our own history of states, in a folder: who wrote what and why, and the content of every version.
 
 pub(crate) mod content;
+mod place;
 mod record;
+mod timeline;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -13,6 +15,7 @@ use landfast_state::BytesDigest;
 use crate::stored::WriteNote;
 use record::Line;
 pub use record::{HistoryEntry, HistoryOutcome};
+pub use timeline::{Timeline, TimelineEntry, TimelineError};
 
 /// What the log of a history is called, in its folder and in its header.
 const LOG: &str = "history.log";
@@ -35,6 +38,9 @@ pub enum HistoryError {
         #[source]
         source: std::io::Error,
     },
+    /// The environment names no folder for what belongs to the user.
+    #[error("there is no folder for the history: neither XDG_STATE_HOME nor HOME is set")]
+    NoFolder,
     /// A file could not be put in place.
     #[error("the content of a version cannot be kept")]
     NotKept(#[source] landfast_durable::ReplaceError),
@@ -106,7 +112,7 @@ impl<'a> Intent<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Retention {
-    /// How many versions are kept with their content. Default: 50.
+    /// How many writes are kept with their content, and with what each of them replaced. Default: 50.
     pub count: usize,
     /// How long contents are kept; `None` for ever. Default: `None`.
     pub age: Option<Duration>,
@@ -222,6 +228,12 @@ impl History {
         content::read(&self.folder, digest)
     }
 
+    /// Whether the content with this digest is kept, as far as shows without reading it.
+    #[must_use]
+    pub fn keeps(&self, digest: &BytesDigest) -> bool {
+        content::is_kept(&self.folder, digest)
+    }
+
     /// Removes contents that the retention does not cover; records stay. Contents of writes whose end is not known are kept.
     /// Gives how many were removed.
     ///
@@ -236,13 +248,9 @@ impl History {
         let kept = entries.iter().enumerate().filter(|(place, entry)| {
             *place == 0 || entry.outcome == HistoryOutcome::Unknown || (*place < retention.count && !is_old(entry))
         });
-        let kept: Vec<BytesDigest> = kept
-            .flat_map(|(place, entry)| {
-                // What the oldest kept version replaced goes; what the newest replaced is the backup.
-                let before = entry.before.filter(|_| place == 0 || entry.outcome == HistoryOutcome::Unknown);
-                [entry.after].into_iter().chain(before)
-            })
-            .collect();
+        // What a write replaced belongs to it: another program may have written that, and nothing else keeps it.
+        let kept: Vec<BytesDigest> =
+            kept.flat_map(|(_, entry)| [entry.after].into_iter().chain(entry.before)).collect();
         content::remove_others(&self.folder, &kept)
     }
 

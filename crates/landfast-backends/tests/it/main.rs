@@ -22,5 +22,7 @@ mod memory;
 #[cfg(feature = "s3")]
 mod s3;
 mod suite;
+#[cfg(all(feature = "change", feature = "local", unix))]
+mod timeline;
 #[cfg(all(feature = "change", unix))]
 mod transfer;

@@ -30,7 +30,7 @@ use crate::snapshot::{Attributes, ResourceObject, Snapshot};
 use crate::value::Value;
 
 pub use edit::{EditError, StateEdit};
-pub use refactor::{ExtractedObjects, RefactorError, StateRefactoring, StateTarget, StateTargetError};
+pub use refactor::{ExtractedObjects, RefactorError, StateRefactoring, StateSelector, StateTarget, StateTargetError};
 pub use stream::{StateStream, StreamError};
 pub use stream_object::{Located, StreamedObject};
 
