@@ -176,11 +176,24 @@ pub(crate) struct StatePush {
 #[derive(Debug, ClapArgs)]
 pub(crate) struct StateMv {
     /// The address of an instance, a resource or a module
-    #[arg(value_name = "FROM")]
-    pub(crate) from: String,
+    #[arg(value_name = "FROM", required_unless_present_any = ["resume", "undo"])]
+    pub(crate) from: Option<String>,
     /// The address that it gets
-    #[arg(value_name = "TO")]
-    pub(crate) to: String,
+    #[arg(value_name = "TO", required_unless_present_any = ["resume", "undo"])]
+    pub(crate) to: Option<String>,
+    /// Move to this other state: a path or a URL. Where it does not exist it is made
+    ///
+    /// What both states are to become is kept in a journal ($XDG_STATE_HOME/landfast/transfers), and the one that gains the
+    /// objects is written first: whatever happens, no object is in neither. Until a move that was interrupted is resumed or
+    /// undone, neither state can be changed by landfast.
+    #[arg(long, value_name = "SRC", conflicts_with = "dry_run")]
+    pub(crate) state_out: Option<PathBuf>,
+    /// Finish a move between these two states that was interrupted
+    #[arg(long, requires = "state_out", conflicts_with_all = ["undo", "from"])]
+    pub(crate) resume: bool,
+    /// Take back a move between these two states that was interrupted
+    #[arg(long, requires = "state_out", conflicts_with = "from")]
+    pub(crate) undo: bool,
     #[command(flatten)]
     pub(crate) change: ChangeArgs,
 }
@@ -260,6 +273,12 @@ pub(crate) struct StateLock {
     /// Wait so long for somebody else's lock: 30s, 5m
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = duration)]
     pub(crate) lock_timeout: Duration,
+    /// Take no lock to keep: let many clients race for it, and say whether this store can be trusted to let one of them win
+    ///
+    /// The state and its lock are left as they are. Exits with 1 when several held the lock at once, or when nothing could be
+    /// found out. That nothing is found is no proof.
+    #[arg(long, conflicts_with_all = ["reason", "command"])]
+    pub(crate) probe: bool,
     /// What to run while the lock is held. It ends with 1 when the command fails
     #[arg(value_name = "COMMAND", last = true)]
     pub(crate) command: Vec<OsString>,

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-use landfast::backends::{Environment, ErrorClass, LockInfo, StateAddress, StateStore, open};
+use landfast::backends::{Environment, ErrorClass, LockInfo, StateAddress, open};
 
 /// A process of a proof.
 #[derive(Debug, clap::Args)]
@@ -50,7 +50,8 @@ async fn lock_again_and_again(options: &ChildOptions) -> Result<(), String> {
         }
         let marker = OpenOptions::new().write(true).create_new(true).open(&options.marker);
         marker.map_err(|error| format!("two hold the lock at the same time: {error}"))?;
-        std::fs::remove_file(&options.marker).map_err(|error| format!("two held the lock at the same time: {error}"))?;
+        std::fs::remove_file(&options.marker)
+            .map_err(|error| format!("two held the lock at the same time: {error}"))?;
         held.release().await.map_err(|error| error.to_string())?;
     }
     Ok(())

@@ -59,7 +59,14 @@ const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "state mv to another state",
         arguments: &[
-            "state", "mv", "--state", "a.tfstate", "--state-out", "b.tfstate", "terraform_data.a7", "terraform_data.a7",
+            "state",
+            "mv",
+            "--state",
+            "a.tfstate",
+            "--state-out",
+            "b.tfstate",
+            "terraform_data.a7",
+            "terraform_data.a7",
         ],
         is_done: |a, b| match (a.has("terraform_data.a7"), b.has("terraform_data.a7")) {
             (Some(true), Some(false)) => Ok(Done::No),
@@ -110,7 +117,12 @@ fn prepare(folder: &Path) -> Result<(), String> {
 fn command(setting: &Setting, arguments: &[&str], folder: &Path) -> Command {
     let mut command = Command::new(&setting.landfast);
     let home: PathBuf = folder.join("home");
-    command.args(arguments).current_dir(folder).env("HOME", &home).env("XDG_STATE_HOME", &home).env("XDG_CONFIG_HOME", &home);
+    command
+        .args(arguments)
+        .current_dir(folder)
+        .env("HOME", &home)
+        .env("XDG_STATE_HOME", &home)
+        .env("XDG_CONFIG_HOME", &home);
     command
 }
 
@@ -136,8 +148,12 @@ impl Tally {
         let (a, b) = (look(&folder.join("a.tfstate")), look(&folder.join("b.tfstate")));
         match (scenario.is_done)(&a, &b) {
             Err(what) => self.broken.push(format!("{moment}: {what}")),
-            Ok(Done::No) if ended.status.success() => self.broken.push(format!("{moment}: acknowledged, and not there")),
-            Ok(Done::Half) if ended.status.success() => self.broken.push(format!("{moment}: acknowledged, and half there")),
+            Ok(Done::No) if ended.status.success() => {
+                self.broken.push(format!("{moment}: acknowledged, and not there"))
+            }
+            Ok(Done::Half) if ended.status.success() => {
+                self.broken.push(format!("{moment}: acknowledged, and half there"))
+            }
             Ok(Done::No) => self.old += 1,
             Ok(Done::Yes) => self.new += 1,
             Ok(Done::Half) => self.resume(setting, scenario, folder, moment),
@@ -180,7 +196,8 @@ impl Tally {
     }
 
     fn proof(self, scenario: &Scenario, how: &str) -> Proof {
-        let resumed = if scenario.resume.is_some() { format!(", half done and resumed {}", self.resumed) } else { String::new() };
+        let resumed =
+            if scenario.resume.is_some() { format!(", half done and resumed {}", self.resumed) } else { String::new() };
         Proof {
             part: "kills",
             what: format!("`landfast {}`, {how}", scenario.name),

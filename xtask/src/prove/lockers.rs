@@ -57,7 +57,10 @@ fn contend(
         what: format!("{store}: {lockers} processes, {rounds} times each"),
         runs: lockers * rounds,
         seen: if broken.is_empty() {
-            format!("never two holders ({:.0} locks a second)", (lockers * rounds) as f64 / start.elapsed().as_secs_f64())
+            format!(
+                "never two holders ({:.0} locks a second)",
+                (lockers * rounds) as f64 / start.elapsed().as_secs_f64()
+            )
         } else {
             "two holders, or a failure".to_owned()
         },

@@ -29,8 +29,15 @@ impl Postgres {
             command.args(["--reuid=nobody", "--regid=nogroup", "--clear-groups", name]);
             command
         };
-        run(program("initdb").arg("-D").arg(&data).args(["-U", "landfast", "--auth=trust", "--no-sync"]).stdout(Stdio::null()))?;
-        let port = TcpListener::bind(("127.0.0.1", 0)).and_then(|it| it.local_addr()).map_err(|error| error.to_string())?.port();
+        run(program("initdb")
+            .arg("-D")
+            .arg(&data)
+            .args(["-U", "landfast", "--auth=trust", "--no-sync"])
+            .stdout(Stdio::null()))?;
+        let port = TcpListener::bind(("127.0.0.1", 0))
+            .and_then(|it| it.local_addr())
+            .map_err(|error| error.to_string())?
+            .port();
         let log = std::fs::File::create(folder.join("postgres.log")).map_err(|error| error.to_string())?;
         let server = program("postgres")
             .arg("-D")

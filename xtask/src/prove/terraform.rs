@@ -20,7 +20,8 @@ pub(super) fn prove(setting: &Setting, folder: &Path) -> Result<Vec<Proof>, Stri
     let mut random = fastrand::Rng::with_seed(setting.seed);
     let mut proofs = Vec::new();
     let whole = Duration::from_millis(800);
-    let moments = [("when the state is seen to change", setting.many(50, 3)), ("at random moments", setting.many(100, 3))];
+    let moments =
+        [("when the state is seen to change", setting.many(50, 3)), ("at random moments", setting.many(100, 3))];
     for (at, (how, runs)) in moments.into_iter().enumerate() {
         let (mut old, mut new, mut neither) = (0, 0, Vec::new());
         for _ in 0..runs {

@@ -19,6 +19,10 @@ mod state_lock;
 #[cfg(unix)]
 mod state_mv;
 #[cfg(unix)]
+mod state_mv_between;
+#[cfg(unix)]
+mod state_probe;
+#[cfg(unix)]
 mod state_pull;
 #[cfg(unix)]
 mod state_push;

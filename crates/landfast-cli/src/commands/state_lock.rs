@@ -19,6 +19,9 @@ const PAUSE: Duration = Duration::from_millis(200);
 
 pub(crate) fn run(args: &StateLock, global: &Global) -> Result<ExitCode, CliError> {
     let target = Target::current(&args.at)?;
+    if args.probe {
+        return super::state_probe::run(&target, global);
+    }
     let place = target.place();
     if target.store.capabilities().locking == Locking::None {
         return Err(CliError::new(format!("{place}: this store cannot lock, as it is configured")));

@@ -10,9 +10,15 @@ use crate::state_args::StateMv;
 use crate::stores::{Planned, SAME_LINEAGE, Target, chain, change};
 
 pub(crate) fn run(args: &StateMv, global: &Global) -> Result<ExitCode, CliError> {
-    let (from, to) = (address(&args.from)?, address(&args.to)?);
     let target = Target::current(&args.change.at)?;
-    let command = format!("state mv {} {}", args.from, args.to);
+    if let Some(other) = &args.state_out {
+        return super::state_mv_between::run(args, &target, other, global);
+    }
+    let (Some(from_text), Some(to_text)) = (&args.from, &args.to) else {
+        return Err(CliError::usage("two addresses are needed"));
+    };
+    let (from, to) = (address(from_text)?, address(to_text)?);
+    let command = format!("state mv {from_text} {to_text}");
     change(&target, &args.change, global, &command, SAME_LINEAGE, |there, serial| {
         let there = there.ok_or_else(|| target.absent())?;
         let mut refactoring = there.refactor();
@@ -24,7 +30,7 @@ pub(crate) fn run(args: &StateMv, global: &Global) -> Result<ExitCode, CliError>
     })
 }
 
-fn address(text: &str) -> Result<StateTarget, CliError> {
+pub(super) fn address(text: &str) -> Result<StateTarget, CliError> {
     if let Some(pattern) = AddressPattern::parse(text) {
         return Err(CliError::usage(format!(
             "{pattern}: a pattern cannot be moved to one address; name a module or a resource"
@@ -34,7 +40,7 @@ fn address(text: &str) -> Result<StateTarget, CliError> {
         .map_err(|error: landfast::state::StateTargetError| CliError::usage(format!("{text}: {}", error.source)))
 }
 
-fn refused(error: &RefactorError, target: &Target) -> CliError {
+pub(super) fn refused(error: &RefactorError, target: &Target) -> CliError {
     let complaint = CliError::new(format!("{}: {error}", target.place()));
     match error {
         RefactorError::NothingThere { .. } => complaint.hint("landfast state list prints the addresses that are there"),

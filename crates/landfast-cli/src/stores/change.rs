@@ -45,6 +45,8 @@ pub(crate) fn change(
     if args.dry_run {
         return dry_run(target, global, plan);
     }
+    let pending = super::transfers(target)?.refuse_pending(&target.place());
+    pending.map_err(|error| super::of_transfer(&error))?;
     let cancel = Cancel::default();
     let options = ChangeOptions::new(&who(), args.reason.as_deref().unwrap_or(command), SystemTime::now())
         .with_history(target.history.clone())

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 
 use landfast::backends::change::{ChangeError, save_recovery};
 use landfast::backends::history::TimelineError;
+use landfast::backends::transfer::{TransferError, TransferProgress};
 use landfast::backends::{ErrorClass, Locking, StoreError, WorkdirError};
 use landfast::state::ReadError;
 
@@ -128,6 +129,26 @@ fn with_recovery(error: &ChangeError, state: &[u8], target: &Target) -> CliError
             ))
         }
         Err(not_saved) => CliError::new(format!("{complaint}; and the new state is lost: {}", chain(&not_saved))),
+    }
+}
+
+/// An error of a move between two states.
+pub(crate) fn of_transfer(error: &TransferError) -> CliError {
+    let again = |from: &str, to: &str| {
+        format!("landfast state mv --state {from} --state-out {to} --resume finishes it, and --undo takes it back")
+    };
+    let complaint = CliError::new(chain(error));
+    match error {
+        TransferError::Pending { pending } => complaint.hint(again(&pending.from_place, &pending.to_place)),
+        TransferError::State { progress: TransferProgress::InBoth, .. } => complaint.hint(again("SRC", "SRC")),
+        TransferError::State { source, .. } => match source.store_error().and_then(hint) {
+            Some(hint) => complaint.hint(hint),
+            None => complaint,
+        },
+        TransferError::Changed { .. } => complaint.hint(
+            "compare both states with what the move was to do, take the objects out of one of them by hand in a copy, and push that",
+        ),
+        _ => complaint,
     }
 }
 

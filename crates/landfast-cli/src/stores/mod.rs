@@ -10,11 +10,14 @@ use std::sync::Arc;
 use landfast::Held;
 use landfast::backends::change::{LineageRule, read_state};
 use landfast::backends::history::{History, Timeline};
-use landfast::backends::{Environment, StateAddress, StateStore, VersionSelector, open, state_of_folder};
+use landfast::backends::transfer::Transfers;
+use landfast::backends::{
+    Environment, StateAddress, StateStore, VersionSelector, open, state_of_folder, user_state_folder,
+};
 use landfast::state::{Limits, StateFile};
 
 pub(crate) use change::{Planned, change};
-pub(crate) use complaint::{chain, of_change, of_damage, of_store, of_store_at, of_timeline};
+pub(crate) use complaint::{chain, of_change, of_damage, of_store, of_store_at, of_timeline, of_transfer};
 pub(crate) use person::who;
 
 use crate::args::StateAt;
@@ -116,6 +119,13 @@ impl Target {
         }
         error.hint("look at the key and the workspace, or at the versions that the store keeps")
     }
+}
+
+/// The journal of moves between states.
+pub(crate) fn transfers(target: &Target) -> Result<Transfers, CliError> {
+    let folder = user_state_folder(&target.environment);
+    let folder = folder.ok_or_else(|| CliError::new("there is no folder for the journal of moves: set HOME"))?;
+    Ok(Transfers::in_folder(folder.join("transfers")))
 }
 
 /// The state that the configuration in the working folder names.

@@ -5,6 +5,7 @@ mod holder;
 mod read;
 mod tombstone;
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -95,7 +96,14 @@ impl LockedFile {
                 Missing::CreateEmpty { mode } if before.is_none() => Access::ReadWriteOrEmpty(mode),
                 _ => Access::ReadWrite,
             };
-            let (file, metadata) = Tracked::open(&resolved, access).map_err(failed)?;
+            let (file, metadata) = match Tracked::open(&resolved, access) {
+                // It was there a moment ago: somebody took away the empty file that he had made to lock it.
+                Err(error) if before.is_some() && error.kind() == ErrorKind::NotFound => match options.missing {
+                    Missing::CreateEmpty { .. } => continue,
+                    Missing::Refuse => return Err(failed(error)),
+                },
+                opened => opened.map_err(failed)?,
+            };
             if !metadata.is_file() {
                 return Err(LockError::NotAFile { path: resolved });
             }

@@ -233,3 +233,23 @@ fn no_increment_is_lost_between_processes_and_threads() {
     assert_eq!(fs::read(&path).unwrap(), b"800");
     assert_eq!(names(folder.path()), ["state"]);
 }
+
+/// Several threads stand for processes: each makes the empty file that it locks, and takes it away again.
+#[test]
+fn a_file_that_others_make_and_take_away_can_be_locked() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state");
+    let mut options = waiting(Duration::from_secs(30));
+    options.missing = Missing::CreateEmpty { mode: 0o600 };
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..300 {
+                    let locked = LockedFile::acquire(&path, &options).unwrap();
+                    locked.remove(TOMBSTONE).unwrap();
+                }
+            });
+        }
+    });
+    assert!(!path.exists());
+}

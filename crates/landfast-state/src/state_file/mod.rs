@@ -185,6 +185,32 @@ impl StateFile {
         }
     }
 
+    /// A state of format 4 without anything in it, with the serial 0: what terraform begins with.
+    #[must_use]
+    pub fn empty(terraform_version: &str, lineage: &str) -> Self {
+        let text = format!(
+            "{{\n  \"version\": 4,\n  \"terraform_version\": {},\n  \"serial\": 0,\n  \"lineage\": {},\n  \"outputs\": {{}},\n  \
+             \"resources\": [],\n  \"check_results\": null\n}}\n",
+            crate::json::quote_go(terraform_version),
+            crate::json::quote_go(lineage)
+        );
+        let header = Header {
+            terraform_version: Some(terraform_version.to_owned()),
+            serial: 0,
+            lineage: lineage.to_owned(),
+            check_results: None,
+        };
+        Self {
+            file: String::from("(new)"),
+            source: text.into(),
+            written_format: 4,
+            header,
+            outputs: Vec::new(),
+            resources: Vec::new(),
+            ignored: Vec::new(),
+        }
+    }
+
     /// The name that the reader was given.
     #[must_use]
     pub fn file(&self) -> &str {

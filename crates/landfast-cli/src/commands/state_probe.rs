@@ -1,0 +1,28 @@
+//! `landfast state lock --probe`
+
+use landfast::ExitCode;
+use landfast::backends::{ProbeOptions, ProbeVerdict, probe};
+
+use crate::args::Global;
+use crate::error::CliError;
+use crate::interrupt;
+use crate::output::{Secrecy, write};
+use crate::stores::{Target, of_store, who};
+
+pub(crate) fn run(target: &Target, global: &Global) -> Result<ExitCode, CliError> {
+    let mut options = ProbeOptions::default();
+    options.who = who();
+    let report = interrupt::wait(async { probe(&target.store, &target.address.key, &options).await })?;
+    let report = report.map_err(|error| of_store(&error))?;
+    write(global, format!("{report}\n").as_bytes(), Secrecy::Ordinary)?;
+    match report.verdict() {
+        ProbeVerdict::NothingFound => Ok(ExitCode::Clean),
+        ProbeVerdict::Unsafe => {
+            Err(CliError::new(format!("{}: this store is unsafe: its locks do not exclude", report.place))
+                .hint("keep no state there that more than one person or job writes"))
+        }
+        ProbeVerdict::Inconclusive => {
+            Err(CliError::new(format!("{}: nothing could be found out", report.place)).hint("look at the error above"))
+        }
+    }
+}
