@@ -19,6 +19,8 @@ mod address;
 mod attribute_path;
 mod document;
 mod json_reader;
+#[cfg(unix)]
+mod log;
 mod number;
 mod plan_stream;
 mod report;
@@ -45,6 +47,8 @@ pub const TARGETS: &[Target] = &[
     Target { name: "attribute_path", run: attribute_path::run, seeds: attribute_path::seeds },
     Target { name: "document", run: document::run, seeds: Fixture::small_document },
     Target { name: "json_reader", run: json_reader::run, seeds: json_reader::seeds },
+    #[cfg(unix)]
+    Target { name: "log", run: log::run, seeds: log::seeds },
     Target { name: "number", run: number::run, seeds: number::seeds },
     Target { name: "plan_stream", run: plan_stream::run, seeds: plan_stream::seeds },
     Target { name: "report", run: report::run, seeds: report::seeds },

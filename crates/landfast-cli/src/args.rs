@@ -95,8 +95,8 @@ pub(crate) struct Check {
     /// Exit with 4 when anything could not be read or compared
     #[arg(long)]
     pub(crate) strict: bool,
-    /// Whether to read two states side by side without holding them; the report is the same. By default wherever that is
-    /// possible: with one recorded state and one observed, both files in format 4
+    /// Whether to read two states side by side without holding the files; the report is the same. By default wherever that
+    /// is possible: with one recorded state and one observed, both in format 4. What comes through a pipe is held in memory
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub(crate) streaming: Streaming,
     #[command(flatten)]
@@ -110,7 +110,7 @@ pub(crate) enum Streaming {
     Auto,
     /// Always: it is an error where it is not possible
     Always,
-    /// Never: states are held in memory
+    /// Never: files are held in memory too
     Never,
 }
 

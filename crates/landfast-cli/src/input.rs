@@ -1,8 +1,8 @@
 //! Reading sources.
 
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use landfast::Held;
 use landfast::drift::RuleSet;
 use landfast::state::{Document, Limits, StateFile};
 
@@ -12,35 +12,47 @@ use crate::error::CliError;
 /// The name under which standard input stands in messages and reports.
 const STDIN: &str = "(standard input)";
 
-/// Reads a source: a path, `-` for standard input, or a state in a store.
-pub(crate) fn document(source: &Path) -> Result<Document, CliError> {
+/// Reads a source to its end: a path, `-` for standard input, or a state in a store. Nothing is looked into yet.
+pub(crate) fn held(source: &Path) -> Result<Held, CliError> {
     let limits = Limits::default();
-    if source.as_os_str() != "-" {
+    if !is_standard_input(source) {
         #[cfg(unix)]
-        if let Some(document) = crate::stores::elsewhere(source)? {
-            return Ok(document);
+        if let Some(held) = crate::stores::elsewhere(source)? {
+            return Ok(held);
         }
-        return Ok(landfast::open(source, &limits)?);
+        return Ok(Held::read(source, &limits)?);
     }
-    let mut bytes = Vec::new();
-    let most = u64::try_from(limits.max_bytes).unwrap_or(u64::MAX).saturating_add(1);
-    let mut input = std::io::stdin().lock().take(most);
-    input.read_to_end(&mut bytes).map_err(|error| CliError::io(Path::new(STDIN), "cannot be read", &error))?;
-    Ok(Document::read(bytes.into(), STDIN, &limits)?)
+    let read = Held::read_from(STDIN, std::io::stdin().lock(), &limits);
+    read.map_err(|error| CliError::io(Path::new(STDIN), "cannot be read", &error))
+}
+
+/// Reads a document.
+pub(crate) fn document(source: &Path) -> Result<Document, CliError> {
+    Ok(held(source)?.document(&Limits::default())?)
 }
 
 /// Whether a source can be read as a stream, as far as shows without reading it: it is a file and no pipe.
 pub(crate) fn is_file(source: &Path) -> bool {
-    source.as_os_str() != "-" && std::fs::metadata(source).is_ok_and(|metadata| metadata.is_file())
+    !is_standard_input(source) && std::fs::metadata(source).is_ok_and(|metadata| metadata.is_file())
+}
+
+fn is_standard_input(source: &Path) -> bool {
+    source.as_os_str() == "-"
 }
 
 /// Reads several sources; standard input can be one of them once.
 pub(crate) fn documents<'a>(sources: impl IntoIterator<Item = &'a PathBuf>) -> Result<Vec<Document>, CliError> {
     let sources: Vec<_> = sources.into_iter().collect();
-    if sources.iter().filter(|source| source.as_os_str() == "-").count() > 1 {
-        return Err(CliError::usage("standard input can be given once only"));
-    }
+    once(sources.iter().map(|source| source.as_path()))?;
     sources.into_iter().map(|source| document(source)).collect()
+}
+
+/// Refuses standard input where it is named more than once.
+pub(crate) fn once<'a>(sources: impl IntoIterator<Item = &'a Path>) -> Result<(), CliError> {
+    match sources.into_iter().filter(|source| is_standard_input(source)).count() {
+        0 | 1 => Ok(()),
+        _ => Err(CliError::usage("standard input can be given once only")),
+    }
 }
 
 /// What a command on a state reads: the source that is named, or what the working folder names.

@@ -16,6 +16,7 @@ mod interrupt;
 mod kept;
 mod key;
 mod output;
+mod pair;
 mod progress;
 mod replace;
 mod state_args;

@@ -23,7 +23,7 @@
 //! let recorded = landfast::open("recorded.tfstate".as_ref(), &Limits::default())?;
 //! let observed = landfast::open("observed.tfstate".as_ref(), &Limits::default())?;
 //!
-//! let report = landfast::check(&[recorded], &observed, &CompareOptions::default())?;
+//! let report = landfast::check([recorded], observed, &CompareOptions::default())?;
 //! for resource in report.resources.iter().filter(|resource| resource.severity >= Severity::Major) {
 //!     println!("{}: {} ({} changes)", resource.address, resource.severity, resource.changes.len());
 //!     for rule in &resource.rules {
@@ -36,7 +36,9 @@
 //! ```
 
 mod exit;
+mod held;
 mod operations;
+mod source;
 
 /// The examples of the README, tested with the others.
 #[cfg(doctest)]
@@ -52,4 +54,6 @@ pub use landfast_report as report;
 pub use landfast_state as state;
 
 pub use exit::{ExitCode, FailOn, GapPolicy};
+pub use held::Held;
 pub use operations::{OpenError, check, check_streams, diff, open, open_stream};
+pub use source::{Source, check_sources};

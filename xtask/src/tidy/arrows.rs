@@ -13,7 +13,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("landfast-report", &["landfast-drift", "landfast-state"]),
     ("landfast", &["landfast-backends", "landfast-drift", "landfast-observe", "landfast-report", "landfast-state"]),
     ("landfast-cli", &["landfast", "landfast-durable"]),
-    ("fuzz-targets", &["landfast", "landfast-drift", "landfast-report", "landfast-state"]),
+    ("fuzz-targets", &["landfast", "landfast-drift", "landfast-durable", "landfast-report", "landfast-state"]),
     ("xtask", &["landfast", "landfast-cli", "landfast-report"]),
 ];
 

@@ -191,6 +191,21 @@ impl Changing<'_> {
         self.read.as_ref()
     }
 
+    /// How it is changed.
+    #[must_use]
+    pub fn options(&self) -> &ChangeOptions {
+        self.options
+    }
+
+    /// Checks that a state may follow the one that is there: that its lineage is the same, unless [`ChangeOptions::lineage`]
+    /// says otherwise, and its serial higher.
+    ///
+    /// # Errors
+    /// When it may not.
+    pub fn check_follows(&self, after: &StateFile) -> Result<(), ChangeError> {
+        follows(self.before.as_ref(), after, self.options.lineage, &self.lock.place())
+    }
+
     /// Where the state lies.
     #[must_use]
     pub fn place(&self) -> String {
@@ -221,23 +236,24 @@ impl Changing<'_> {
     /// When it is not what may follow, when what is there cannot be kept, or when the store fails. Unless the error says
     /// otherwise nothing was written. [`ChangeError::recovery`] is the new state where it should be saved for a second attempt.
     pub async fn commit(mut self, after: StateFile) -> Result<Changed, ChangeError> {
+        let before = self.before.clone();
         let result = self.write(&after).await;
-        let Self { lock, before, .. } = self;
         match result {
-            Err(error) => Err(give_back(lock, error).await),
-            Ok(written) => {
-                let changed = Changed { before, after, written: Some(written) };
-                match lock.release().await {
-                    Ok(()) => Ok(changed),
-                    Err(release) => Err(ChangeError::WrittenAndStillLocked { release }),
-                }
-            }
+            Err(error) => Err(give_back(self.lock, error).await),
+            Ok(written) => match self.lock.release().await {
+                Ok(()) => Ok(Changed { before, after, written: Some(written) }),
+                Err(release) => Err(ChangeError::WrittenAndStillLocked { release }),
+            },
         }
     }
 
-    async fn write(&mut self, after: &StateFile) -> Result<Written, ChangeError> {
+    /// Writes `after` and reads it back, as [`Changing::commit`] does, and keeps the lock.
+    ///
+    /// # Errors
+    /// As [`Changing::commit`].
+    pub async fn write(&mut self, after: &StateFile) -> Result<Written, ChangeError> {
         let place = self.lock.place();
-        follows(self.before.as_ref(), after, self.options.lineage, &place)?;
+        self.check_follows(after)?;
         self.options.cancel.check()?;
         let bytes = Bytes::copy_from_slice(after.as_bytes());
         let note = WriteNote::new(&self.options.who, &self.options.why).with_serial(after.serial());
@@ -259,7 +275,10 @@ impl Changing<'_> {
             Err(_) => HistoryOutcome::NotWritten,
         };
         self.conclude(number, outcome).await;
-        result.map_err(|error| error.with_recovery(bytes))
+        let written = result.map_err(|error| error.with_recovery(bytes.clone()))?;
+        self.read = Some(StoredState::new(bytes).with_etag(written.etag.clone()).with_version(written.version.clone()));
+        self.before = Some(after.clone());
+        Ok(written)
     }
 
     /// Reads back what was written.

@@ -15,7 +15,7 @@ fn path_of(folder: &Path, digest: &BytesDigest) -> PathBuf {
 }
 
 /// Keeps a content, where it is not kept already.
-pub(super) fn keep(folder: &Path, content: &Bytes) -> Result<(), HistoryError> {
+pub(crate) fn keep(folder: &Path, content: &Bytes) -> Result<(), HistoryError> {
     let path = path_of(folder, &BytesDigest::of(content));
     if std::fs::metadata(&path).is_ok_and(|metadata| metadata.len() == content.len() as u64) {
         return Ok(());
@@ -32,7 +32,7 @@ pub(super) fn is_kept(folder: &Path, digest: &BytesDigest) -> bool {
 }
 
 /// Reads a content and checks it.
-pub(super) fn read(folder: &Path, digest: &BytesDigest) -> Result<Bytes, HistoryError> {
+pub(crate) fn read(folder: &Path, digest: &BytesDigest) -> Result<Bytes, HistoryError> {
     let path = path_of(folder, digest);
     let content = match std::fs::read(&path) {
         Ok(content) => content,

@@ -1,6 +1,6 @@
 //! Our own history of states, in a folder: who wrote what and why, and the content of every version.
 
-mod content;
+pub(crate) mod content;
 mod place;
 mod record;
 mod timeline;

@@ -57,7 +57,7 @@ pub(crate) fn open(args: &Select, source: StateSource) -> Result<(Snapshot, Sele
     if let Document::State(state) = &document {
         warn_of_ignored(state.file(), state.ignored());
     }
-    let snapshot = document.recorded();
+    let snapshot = document.into_recorded();
     let present: Vec<&InstanceAddress> = snapshot.instances().collect();
     selection.check(&place, present.iter().copied())?;
     Ok((snapshot, selection))

@@ -7,10 +7,11 @@ mod person;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use landfast::backends::change::{LineageRule, read_state};
+use landfast::Held;
+use landfast::backends::change::{ChangeError, LineageRule, read_state};
 use landfast::backends::history::{History, Timeline};
 use landfast::backends::{Environment, StateAddress, StateStore, VersionSelector, open, state_of_folder};
-use landfast::state::{Document, Limits, StateFile};
+use landfast::state::{Limits, StateFile};
 
 pub(crate) use change::{Planned, change};
 pub(crate) use complaint::{chain, of_change, of_damage, of_store, of_store_at, of_timeline};
@@ -89,20 +90,28 @@ impl Target {
 
     /// Reads the version that is asked for.
     pub(crate) fn read(&self) -> Result<StateFile, CliError> {
+        let held = self.held()?;
+        Ok(StateFile::read(held.bytes, &held.name, &Limits::default())?)
+    }
+
+    /// The bytes of the version that is asked for, under the name of their place. They are read again where they are no state:
+    /// one that terraform is writing is another one a moment later.
+    pub(crate) fn held(&self) -> Result<Held, CliError> {
         let limits = Limits::default();
-        interrupt::wait(async {
-            match &self.version {
-                Some(version) => {
-                    let stored = self.timeline(&limits).read(version).await.map_err(|error| of_timeline(&error))?;
-                    Ok(StateFile::read(stored.bytes, &format!("{}{version}", self.place()), &limits)?)
-                }
-                None => {
-                    let read = read_state(&*self.store, &self.address.key, &limits).await;
-                    let read = read.map_err(|error| of_change(&error, self))?;
-                    read.map(|(_, state)| state).ok_or_else(|| self.absent())
-                }
+        let key = &self.address.key;
+        let stored = interrupt::wait(async {
+            if let Some(version) = &self.version {
+                let stored = self.timeline(&limits).read(version).await;
+                return stored.map(Some).map_err(|error| of_timeline(&error));
             }
-        })?
+            match read_state(&*self.store, key, &limits).await {
+                Ok(read) => Ok(read.map(|(stored, _)| stored)),
+                Err(ChangeError::NoState(_)) => self.store.read(key).await.map_err(|error| of_store(&error)),
+                Err(error) => Err(of_change(&error, self)),
+            }
+        })??;
+        let version = self.version.as_ref().map(ToString::to_string).unwrap_or_default();
+        stored.map(|stored| Held::new(self.place() + &version, stored.bytes)).ok_or_else(|| self.absent())
     }
 
     /// The error of a state that is not there.
@@ -133,7 +142,7 @@ fn named(source: &Path) -> Result<(StateAddress, Option<VersionSelector>), CliEr
 }
 
 /// The document that a source names elsewhere than in a file: in a store, or as an earlier version. `None` for files.
-pub(crate) fn elsewhere(source: &Path) -> Result<Option<Document>, CliError> {
+pub(crate) fn elsewhere(source: &Path) -> Result<Option<Held>, CliError> {
     if source.exists() || source.to_str().is_none() {
         return Ok(None);
     }
@@ -142,7 +151,7 @@ pub(crate) fn elsewhere(source: &Path) -> Result<Option<Document>, CliError> {
     if target.file().is_some() {
         return Ok(None);
     }
-    target.read().map(|state| Some(Document::State(state)))
+    target.held().map(Some)
 }
 
 /// The source that the arguments name: as they say, or else the file or URL-less state of the working folder.

@@ -54,7 +54,9 @@ impl LockedFile {
     /// as [`crate::read`] does.
     ///
     /// Between the new name and the tombstone the folder is synced, since after a power failure the old file may have its name
-    /// back. A process that is killed in that moment, and only then, leaves a waiting terraform with the old content.
+    /// back. A process that is killed in that moment, and only then, leaves a waiting terraform with the old content. Where a
+    /// folder cannot be synced at all, because the file system has no such thing or we may not read the folder, a power failure
+    /// soon after may leave the tombstone.
     ///
     /// # Errors
     /// The lock is lost, or a step fails. Except for [`ReplaceLockedError::Unsynced`] and [`ReplaceLockedError::NotBuried`] the

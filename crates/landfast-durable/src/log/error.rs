@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::lock::{FileError, LockError};
+use crate::lock::LockError;
 use crate::replace::ReplaceError;
 use crate::step::Step;
 
@@ -171,13 +171,4 @@ pub enum AppendError {
         /// The path.
         path: PathBuf,
     },
-}
-
-impl From<FileError> for ReadLogError {
-    fn from(error: FileError) -> Self {
-        match error {
-            FileError::Io { path, step, source } => Self::Io { path, step, source },
-            FileError::TooLarge { path, .. } => Self::Header { path },
-        }
-    }
 }

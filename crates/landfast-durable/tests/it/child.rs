@@ -11,6 +11,8 @@ use crate::TOMBSTONE;
 
 const PART: &str = "LANDFAST_DURABLE_TEST_PART";
 const FILE: &str = "LANDFAST_DURABLE_TEST_FILE";
+/// How often a part does what it does, where it is not 200 times.
+const ROUNDS: &str = "LANDFAST_DURABLE_TEST_ROUNDS";
 
 /// What the content is before and after, in every proof.
 pub(crate) const OLD: &[u8] = b"{\"serial\": 1, \"what\": \"the old content\"}";
@@ -19,6 +21,11 @@ pub(crate) const NEW: &[u8] = b"{\"serial\": 2, \"what\": \"the new content, whi
 /// The records that a child appends, and says so after each.
 pub(crate) fn content(sequence: u64) -> Vec<u8> {
     format!("record {sequence} {}", "x".repeat(usize::try_from(sequence).unwrap() * 7)).into_bytes()
+}
+
+/// Content that is large enough to be interrupted in, and that shows whether it is whole.
+pub(crate) fn generation(serial: u64) -> Vec<u8> {
+    serial.to_le_bytes().repeat(20_000)
 }
 
 /// A child that is running.
@@ -73,6 +80,15 @@ impl Running {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
+
+    /// Kills it; what it had said that nobody has read yet.
+    pub(crate) fn kill_and_read(mut self) -> String {
+        self.child.kill().unwrap();
+        let mut rest = String::new();
+        self.stdout.read_to_string(&mut rest).unwrap();
+        self.child.wait().unwrap();
+        rest
+    }
 }
 
 fn say(word: &str) {
@@ -113,7 +129,8 @@ fn part() {
         "increment" => {
             let mut options = LockOptions::default();
             options.wait = Wait::For(Duration::from_secs(60));
-            for _ in 0..200 {
+            let rounds = std::env::var(ROUNDS).map_or(200, |rounds| rounds.parse().unwrap());
+            for _ in 0..rounds {
                 let mut locked = LockedFile::acquire(&path, &options).unwrap();
                 let number: u64 = String::from_utf8(locked.read_all(1000).unwrap()).unwrap().parse().unwrap();
                 locked.replace_with((number + 1).to_string().as_bytes(), TOMBSTONE, &private).unwrap();
@@ -126,6 +143,20 @@ fn part() {
             locked.replace_with(NEW, TOMBSTONE, &private).unwrap();
             say("replaced");
             locked.release().unwrap();
+        }
+        "replace-on-and-on" => {
+            for serial in 1.. {
+                let mut locked = LockedFile::acquire(&path, &LockOptions::default()).unwrap();
+                locked.replace_with(&generation(serial), TOMBSTONE, &private).unwrap();
+                say(&format!("replaced {serial}"));
+            }
+        }
+        "append-on-and-on" => {
+            let (mut log, _) = Log::open(&path, "test", &LogOptions::default()).unwrap();
+            loop {
+                let sequence = log.append(&generation(log.last_sequence() + 1)).unwrap();
+                say(&format!("appended {sequence}"));
+            }
         }
         "append" => {
             let (mut log, _) = Log::open(&path, "test", &LogOptions::default()).unwrap();

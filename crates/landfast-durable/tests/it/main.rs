@@ -18,6 +18,7 @@ mod laws;
 mod live;
 mod lock;
 mod log;
+mod moments;
 mod replace;
 
 use std::path::Path;

@@ -19,7 +19,7 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 pub use parse::AddressError;
-pub(crate) use parse::{is_name, is_resource_type};
+pub(crate) use parse::{is_name, is_plainly_a_resource, is_resource_type};
 pub use pattern::AddressPattern;
 pub use print::quote_hcl;
 pub use provider::{ProviderConfigAddress, provider_source};
