@@ -29,6 +29,8 @@ pub(crate) struct Target {
     /// The version that is asked for; `None` is what is there now.
     pub(crate) version: Option<VersionSelector>,
     pub(crate) environment: Environment,
+    /// How the arguments say which state it is.
+    flag: String,
 }
 
 impl Target {
@@ -48,7 +50,19 @@ impl Target {
                 (address, version)
             }
         };
-        Self::open(address, version, environment)
+        let mut flag = match (&at.state, address.kind.as_str()) {
+            (None, _) => String::new(),
+            (Some(source), "local") => format!(" --state {}", source.display()),
+            // A URL may hold what must not be shown.
+            (Some(_), _) => String::from(" --state SRC"),
+        };
+        flag.extend(at.workspace.iter().map(|workspace| format!(" --workspace {workspace}")));
+        Ok(Self { flag, ..Self::open(address, version, environment)? })
+    }
+
+    /// How another command names the same state: the flag, a space before it, or nothing in the same folder.
+    pub(crate) fn flag(&self) -> &str {
+        &self.flag
     }
 
     /// The state as it is now: changes and locks are not for old versions.
@@ -70,7 +84,7 @@ impl Target {
     ) -> Result<Self, CliError> {
         let store = open(&address, &environment).map_err(|error| of_store(&error))?;
         let history = History::of(&address, &*store, &environment).map_err(|error| CliError::new(chain(&error)))?;
-        Ok(Self { address, store, history, version, environment })
+        Ok(Self { address, store, history, version, environment, flag: String::new() })
     }
 
     /// Where it is, for people.
