@@ -82,7 +82,7 @@ pub(crate) enum State {
     Unlock(StateUnlock),
     /// Check a state and what lies about beside it: is it sound, who holds its lock, since when, which version is it?
     ///
-    /// Nothing is changed. Exits with 1 when the state is damaged or cannot be read.
+    /// Nothing is changed. Exits with 1 when there is no sound state.
     #[cfg(unix)]
     Verify(StateVerify),
 }

@@ -197,7 +197,8 @@ impl Changing<'_> {
         self.options
     }
 
-    /// Checks that a state may follow the one that is there: that its lineage is the same, and its serial higher.
+    /// Checks that a state may follow the one that is there: that its lineage is the same, unless [`ChangeOptions::lineage`]
+    /// says otherwise, and its serial higher.
     ///
     /// # Errors
     /// When it may not.

@@ -39,7 +39,8 @@ pub(crate) fn run(args: &StateLock, global: &Global) -> Result<ExitCode, CliErro
         write(global, format!("{id}\n").as_bytes(), Secrecy::Ordinary)?;
         if target.store.capabilities().locking == Locking::Record {
             note(&format!(
-                "{place}: locked; give it back with: landfast state unlock --state {place} --id {id} --reason TEXT"
+                "{place}: locked; give it back with: landfast state unlock{} --id {id} --reason TEXT",
+                target.flag()
             ));
             // Dropped without being given back, the record stays.
             drop(lock);

@@ -66,8 +66,8 @@ fn locked_hint(error: &StoreError, target: &Target) -> String {
     let id = error.holder.as_ref().map(|holder| holder.id.as_str()).filter(|id| !id.is_empty());
     match target.store.capabilities().locking {
         Locking::Record => format!(
-            "{wait}; if its holder is gone for good: landfast state unlock --state {} --id {} --reason TEXT",
-            target.place(),
+            "{wait}; if its holder is gone for good: landfast state unlock{} --id {} --reason TEXT",
+            target.flag(),
             id.unwrap_or("ID")
         ),
         Locking::Session | Locking::None => format!("{wait}; it ends with the process that holds it"),
@@ -124,8 +124,8 @@ fn with_recovery(error: &ChangeError, state: &[u8], target: &Target) -> CliError
             let first =
                 if error.is_unknown() { "see first with `landfast state verify` whether it was written; " } else { "" };
             CliError::new(format!("{complaint}; the new state is saved in {path}")).hint(format!(
-                "{first}landfast state push --state {} {path}; it holds secrets, so remove it afterwards",
-                target.place()
+                "{first}landfast state push{} {path}; it holds secrets, so remove it afterwards",
+                target.flag()
             ))
         }
         Err(not_saved) => CliError::new(format!("{complaint}; and the new state is lost: {}", chain(&not_saved))),

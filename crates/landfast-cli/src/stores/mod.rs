@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use landfast::Held;
-use landfast::backends::change::{LineageRule, read_state};
+use landfast::backends::change::{ChangeError, LineageRule, read_state};
 use landfast::backends::history::{History, Timeline};
 use landfast::backends::transfer::Transfers;
 use landfast::backends::{
@@ -32,6 +32,8 @@ pub(crate) struct Target {
     /// The version that is asked for; `None` is what is there now.
     pub(crate) version: Option<VersionSelector>,
     pub(crate) environment: Environment,
+    /// How the arguments say which state it is.
+    flag: String,
 }
 
 impl Target {
@@ -51,7 +53,19 @@ impl Target {
                 (address, version)
             }
         };
-        Self::open(address, version, environment)
+        let mut flag = match (&at.state, address.kind.as_str()) {
+            (None, _) => String::new(),
+            (Some(source), "local") => format!(" --state {}", source.display()),
+            // A URL may hold what must not be shown.
+            (Some(_), _) => String::from(" --state SRC"),
+        };
+        flag.extend(at.workspace.iter().map(|workspace| format!(" --workspace {workspace}")));
+        Ok(Self { flag, ..Self::open(address, version, environment)? })
+    }
+
+    /// How another command names the same state: the flag, a space before it, or nothing in the same folder.
+    pub(crate) fn flag(&self) -> &str {
+        &self.flag
     }
 
     /// The state as it is now: changes and locks are not for old versions.
@@ -73,7 +87,7 @@ impl Target {
     ) -> Result<Self, CliError> {
         let store = open(&address, &environment).map_err(|error| of_store(&error))?;
         let history = History::of(&address, &*store, &environment).map_err(|error| CliError::new(chain(&error)))?;
-        Ok(Self { address, store, history, version, environment })
+        Ok(Self { address, store, history, version, environment, flag: String::new() })
     }
 
     /// Where it is, for people.
@@ -93,20 +107,28 @@ impl Target {
 
     /// Reads the version that is asked for.
     pub(crate) fn read(&self) -> Result<StateFile, CliError> {
+        let held = self.held()?;
+        Ok(StateFile::read(held.bytes, &held.name, &Limits::default())?)
+    }
+
+    /// The bytes of the version that is asked for, under the name of their place. They are read again where they are no state:
+    /// one that terraform is writing is another one a moment later.
+    pub(crate) fn held(&self) -> Result<Held, CliError> {
         let limits = Limits::default();
-        interrupt::wait(async {
-            match &self.version {
-                Some(version) => {
-                    let stored = self.timeline(&limits).read(version).await.map_err(|error| of_timeline(&error))?;
-                    Ok(StateFile::read(stored.bytes, &format!("{}{version}", self.place()), &limits)?)
-                }
-                None => {
-                    let read = read_state(&*self.store, &self.address.key, &limits).await;
-                    let read = read.map_err(|error| of_change(&error, self))?;
-                    read.map(|(_, state)| state).ok_or_else(|| self.absent())
-                }
+        let key = &self.address.key;
+        let stored = interrupt::wait(async {
+            if let Some(version) = &self.version {
+                let stored = self.timeline(&limits).read(version).await;
+                return stored.map(Some).map_err(|error| of_timeline(&error));
             }
-        })?
+            match read_state(&*self.store, key, &limits).await {
+                Ok(read) => Ok(read.map(|(stored, _)| stored)),
+                Err(ChangeError::NoState(_)) => self.store.read(key).await.map_err(|error| of_store(&error)),
+                Err(error) => Err(of_change(&error, self)),
+            }
+        })??;
+        let version = self.version.as_ref().map(ToString::to_string).unwrap_or_default();
+        stored.map(|stored| Held::new(self.place() + &version, stored.bytes)).ok_or_else(|| self.absent())
     }
 
     /// The error of a state that is not there.
@@ -143,7 +165,7 @@ fn named(source: &Path) -> Result<(StateAddress, Option<VersionSelector>), CliEr
     Ok((address, version))
 }
 
-/// The state that a source names elsewhere than in a file: in a store, or as an earlier version. `None` for files.
+/// The document that a source names elsewhere than in a file: in a store, or as an earlier version. `None` for files.
 pub(crate) fn elsewhere(source: &Path) -> Result<Option<Held>, CliError> {
     if source.exists() || source.to_str().is_none() {
         return Ok(None);
@@ -153,7 +175,7 @@ pub(crate) fn elsewhere(source: &Path) -> Result<Option<Held>, CliError> {
     if target.file().is_some() {
         return Ok(None);
     }
-    target.read().map(|state| Some(Held::new(state.file(), state.as_bytes().to_vec())))
+    target.held().map(Some)
 }
 
 /// The source that the arguments name: as they say, or else the file or URL-less state of the working folder.

@@ -34,6 +34,8 @@ mod state;
 mod state_change;
 #[cfg(unix)]
 mod state_refused;
+#[cfg(all(feature = "http", unix))]
+mod state_server;
 mod unmarked;
 #[cfg(target_os = "linux")]
 mod via;
