@@ -1,6 +1,6 @@
 //! How far two values are apart, for finding which elements of two lists are the same one before and after.
 
-use landfast_state::Value;
+use landfast_state::{PathStep, Value};
 
 use super::walk::{Place, Walk};
 
@@ -30,25 +30,27 @@ impl Distance {
 }
 
 impl Walk<'_> {
-    /// Walks two elements at the present path without listing what is found.
-    pub(super) fn distance(&mut self, before: Option<&Value>, after: Option<&Value>) -> Distance {
+    /// Walks two elements of the list at the present path, which a report would place `at`, without listing what is found.
+    pub(super) fn distance(&mut self, at: usize, before: Option<&Value>, after: Option<&Value>) -> Distance {
         let weighing = std::mem::replace(&mut self.weighing, true);
-        let found = self.aside(|walk| walk.pair(before, after, Place::Element));
+        let found = self.aside(|walk| {
+            walk.below(PathStep::Index(at), |walk| walk.pair(before, after, Place::Element));
+        });
         self.weighing = weighing;
         let kinds = (before.and_then(container), after.and_then(container));
         Distance { leaves: found.weight, changes: found.count, same_container: kinds.0.is_some() && kinds.0 == kinds.1 }
     }
 
-    /// The distances of all pairs, row by row. Ask first whether that can be afforded.
+    /// The distances of all pairs, row by row, of elements with their places. Ask first whether that can be afforded.
     pub(super) fn table<'v>(
         &mut self,
-        before: impl IntoIterator<Item = &'v Value>,
+        before: impl IntoIterator<Item = (usize, &'v Value)>,
         after: impl IntoIterator<Item = &'v Value> + Clone,
     ) -> Vec<Distance> {
         let mut distances = Vec::new();
-        for old in before {
+        for (at, old) in before {
             for new in after.clone() {
-                distances.push(self.distance(Some(old), Some(new)));
+                distances.push(self.distance(at, Some(old), Some(new)));
             }
         }
         distances

@@ -63,8 +63,9 @@ impl Walk<'_> {
     fn distances(&mut self, before: &[Value], after: &[Value], matches: &[Match]) -> Apart {
         let mut sum = Apart { leaves: 0, changes: 0 };
         for (old, new) in matches {
+            let at = old.or(*new).unwrap_or_default();
             let (old, new) = (old.and_then(|at| before.get(at)), new.and_then(|at| after.get(at)));
-            let distance = self.distance(old, new);
+            let distance = self.distance(at, old, new);
             sum.leaves = sum.leaves.saturating_add(distance.leaves);
             sum.changes += distance.changes;
         }
@@ -93,7 +94,8 @@ impl Walk<'_> {
         if before.len().saturating_mul(after.len()) <= 1 || plain || !self.affords_pairs(before, after) {
             return by_position(old, new);
         }
-        let costs: Vec<usize> = self.table(before, after).into_iter().map(|distance| distance.leaves).collect();
+        let costs: Vec<usize> =
+            self.table(old.clone().zip(before), after).into_iter().map(|distance| distance.leaves).collect();
         let gaps = |values: &[Value]| -> Vec<usize> { values.iter().map(|value| leaves(value).max(1)).collect() };
         let aligned = alignment::cheapest(&costs, &gaps(before), &gaps(after));
         let place = |at: Option<usize>, range: &Range<usize>| at.map(|at| range.start + at);
@@ -151,8 +153,9 @@ impl Walk<'_> {
         let pairs = if rows.min(columns) == 0 {
             return;
         } else if self.affords_pairs(before.iter().copied(), after.iter().copied()) {
+            let placed = old.iter().map(|(at, value)| (*at, *value));
             let costs =
-                self.table(before, after).into_iter().map(|distance| distance.if_one_element()).collect::<Vec<_>>();
+                self.table(placed, after).into_iter().map(|distance| distance.if_one_element()).collect::<Vec<_>>();
             assignment::cheapest(&costs, rows, columns)
         } else {
             in_turn(&before, &after)

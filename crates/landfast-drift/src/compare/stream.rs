@@ -14,7 +14,7 @@ use super::sameness::{Hashed, Normalisations, Sameness};
 use super::{CompareOptions, InSync, mask, reason_to_leave_out};
 use crate::classification::DriftStatus;
 use crate::report::{DriftReport, NotCompared, NotComparedReason, ResourceDrift};
-use crate::rules::{Finder, RuleSet, TypeRules, names_of_secrets};
+use crate::rules::{Finder, NamesOfSecrets, RuleSet, TypeRules};
 
 /// What a comparison of streams held, at the most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -127,15 +127,8 @@ fn recorded_is_right<A: Read + Seek, B: Read + Seek>(
 }
 
 fn watch(rules: &Arc<RuleSet>) -> impl Fn(&str) -> Option<Arc<NameFilter>> + Send + Sync + 'static {
-    let rules = Arc::clone(rules);
-    let known = std::sync::Mutex::new(HashMap::<Box<str>, Arc<NameFilter>>::new());
-    move |type_name| {
-        let mut known = known.lock().ok()?;
-        if !known.contains_key(type_name) {
-            known.insert(type_name.into(), Arc::new(names_of_secrets(&rules, type_name)));
-        }
-        known.get(type_name).cloned()
-    }
+    let names = std::sync::Mutex::new(NamesOfSecrets::new(Arc::clone(rules)));
+    move |type_name| Some(names.lock().ok()?.of_type(type_name))
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

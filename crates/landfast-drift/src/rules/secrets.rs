@@ -67,16 +67,71 @@ impl Marked<'_> {
     }
 }
 
-/// The names that the places of secrets in objects of one type end in, by these rules and those that come with the program:
+/// The names that the places of secrets in objects of a type end in, by some rules and those that come with the program:
 /// where no such name stands, there is no secret.
-pub(crate) fn names_of_secrets(rules: &RuleSet, type_name: &str) -> NameFilter {
-    TypeSecrets::new(rules, type_name).names
+pub(crate) struct NamesOfSecrets {
+    rules: Arc<RuleSet>,
+    names: ByType<Arc<NameFilter>>,
+}
+
+impl NamesOfSecrets {
+    pub(crate) fn new(rules: Arc<RuleSet>) -> Self {
+        Self { rules, names: ByType::default() }
+    }
+
+    /// Those of a type.
+    pub(crate) fn of_type(&mut self, type_name: &str) -> Arc<NameFilter> {
+        let names = |fitting: &[&SecretRule]| Arc::new(TypeSecrets::new(fitting).names);
+        Arc::clone(self.names.get(&self.rules, type_name, names))
+    }
+}
+
+/// What is gathered once for all types that the same rules concern: most types have no rule of their own.
+struct ByType<T> {
+    /// Places in `sets`.
+    types: HashMap<Box<str>, usize>,
+    sets: Vec<T>,
+    /// By the places of the rules.
+    places: HashMap<Box<[usize]>, usize>,
+}
+
+impl<T> Default for ByType<T> {
+    fn default() -> Self {
+        Self { types: HashMap::new(), sets: Vec::new(), places: HashMap::new() }
+    }
+}
+
+impl<T> ByType<T> {
+    /// What `gather` makes of the rules that concern the type: of `rules`, and of those that come with the program.
+    fn get<'r>(&mut self, rules: &'r RuleSet, type_name: &str, gather: impl Fn(&[&'r SecretRule]) -> T) -> &T {
+        let known = self.types.get(type_name).copied();
+        let at = known.unwrap_or_else(|| {
+            let all = all_rules(rules).enumerate();
+            let fits = |rule: &SecretRule| rule.named.types.iter().any(|glob| glob.matches(type_name));
+            let (places, fitting): (Vec<usize>, Vec<&SecretRule>) = all.filter(|(_, rule)| fits(rule)).unzip();
+            let at = *self.places.entry(places.into()).or_insert_with(|| {
+                self.sets.push(gather(&fitting));
+                self.sets.len() - 1
+            });
+            self.types.insert(type_name.into(), at);
+            at
+        });
+        #[expect(clippy::indexing_slicing, reason = "places are those of what was pushed")]
+        &self.sets[at]
+    }
+}
+
+/// The rules that say what is a secret: those that come with the program, which are always in force, then `rules`.
+fn all_rules(rules: &RuleSet) -> impl Iterator<Item = &SecretRule> {
+    let embedded: &'static Arc<RuleSet> = super::embedded::embedded();
+    let own = (!std::ptr::eq(rules, &**embedded)).then_some(rules);
+    std::iter::once(&**embedded).chain(own).flat_map(|rules| &rules.sensitive)
 }
 
 /// Finds secrets in objects. What concerns a type is gathered once.
 pub(crate) struct Finder<'r> {
     rules: &'r RuleSet,
-    types: RefCell<HashMap<Box<str>, TypeSecrets<'r>>>,
+    types: RefCell<ByType<TypeSecrets<'r>>>,
 }
 
 /// The places of secrets in the objects of one type.
@@ -118,7 +173,7 @@ impl<'r> Finder<'r> {
         })
     }
 
-    /// As [`Finder::find`], in an object of a stream that watches for [`names_of_secrets`]; `None` where a copy of it has to be
+    /// As [`Finder::find`], in an object of a stream that watches for [`NamesOfSecrets`]; `None` where a copy of it has to be
     /// looked at.
     pub(crate) fn find_streamed(&self, object: &StreamedObject<'_>) -> Option<Vec<AttributePath>> {
         self.of_type(&object.resource().type_name, |secrets| {
@@ -128,25 +183,14 @@ impl<'r> Finder<'r> {
     }
 
     fn of_type<T>(&self, type_name: &str, take: impl FnOnce(&TypeSecrets<'r>) -> T) -> T {
-        let mut types = self.types.borrow_mut();
-        if !types.contains_key(type_name) {
-            types.insert(type_name.into(), TypeSecrets::new(self.rules, type_name));
-        }
-        match types.get(type_name) {
-            Some(secrets) => take(secrets),
-            None => take(&TypeSecrets::new(self.rules, type_name)),
-        }
+        take(self.types.borrow_mut().get(self.rules, type_name, TypeSecrets::new))
     }
 }
 
 impl<'r> TypeSecrets<'r> {
-    fn new(rules: &'r RuleSet, type_name: &str) -> Self {
-        let embedded: &'static Arc<RuleSet> = super::embedded::embedded();
-        let own = (!std::ptr::eq(rules, &**embedded)).then_some(rules);
-        let all = std::iter::once(&**embedded).chain(own).flat_map(|rules| &rules.sensitive);
-        let fitting = all.filter(|rule| rule.named.types.iter().any(|glob| glob.matches(type_name)));
+    fn new(fitting: &[&'r SecretRule]) -> Self {
         let (mut patterns, mut others) = (HashMap::<&str, Vec<Place<'r>>>::new(), Vec::new());
-        for SecretRule { named, last_names, named_by } in fitting {
+        for SecretRule { named, last_names, named_by } in fitting.iter().copied() {
             for (pattern, last_name) in named.attributes.iter().zip(last_names) {
                 let place = Place { pattern, named_by };
                 match last_name {

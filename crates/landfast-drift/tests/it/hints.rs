@@ -159,3 +159,27 @@ fn a_google_label_counts_once_where_it_shows_first() {
     );
     assert_eq!(paths(disk("a", "yes", "", "2")), ["label_fingerprint"], "with nothing that it follows");
 }
+
+#[test]
+fn what_a_hint_says_of_the_inside_of_elements_counts_while_they_are_paired() {
+    let element = |port: u16, cidrs: &str| format!(r#"{{"port":{port},"cidrs":[{cidrs}]}}"#);
+    let (up, down) = (r#""a","b","c""#, r#""c","b","a""#);
+    let list = |first: (u16, &str), second: (u16, &str)| {
+        format!(r#"{{"rule":[{},{}]}}"#, element(first.0, first.1), element(second.0, second.1))
+    };
+    for outer in [HintKind::Set, HintKind::Unordered] {
+        let mut options = hint("rule", outer);
+        options.hints.push(Hint::new("test-inner", "*", "rule.*.cidrs", HintKind::Set).unwrap());
+        // Written like this, each looks more like the other one.
+        let found = drift(&list((1, up), (2, down)), &list((1, down), (2, up)), &options);
+        assert_eq!(changes(&found), [""; 0]);
+        let found = drift(&list((1, up), (2, down)), &list((2, up), (1, r#""c","a""#)), &options);
+        assert_eq!(changes(&found), [r#"rule[0].cidrs[1] removed "b" -> -"#]);
+    }
+    // A list without a hint is aligned by the same costs.
+    let mut options = bare();
+    options.hints.push(Hint::new("test-inner", "*", "rule.*.cidrs", HintKind::Set).unwrap());
+    let three = list((1, up), (2, down)).replacen('[', &format!("[{},", element(0, "")), 1);
+    let found = drift(&three, &list((1, down), (2, up)), &options);
+    assert_eq!(changes(&found).len(), 1, "{:?}", changes(&found));
+}

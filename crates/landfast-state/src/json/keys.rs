@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::names::NameFilter;
 use super::scan::print_of;
+use super::shapes::Known;
 use super::spelling::is_spelling;
 use super::text::unescape;
 
@@ -53,7 +54,7 @@ pub(super) struct Twice {
 
 impl Keys {
     /// From now on, watches for these names.
-    pub(crate) fn watch(&mut self, names: Option<Arc<NameFilter>>) {
+    pub(super) fn watch(&mut self, names: Option<Arc<NameFilter>>) {
         self.watched = names;
         self.noticed.clear();
     }
@@ -147,6 +148,22 @@ impl Keys {
         let candidate = before & bit != 0 && known.len() < EAGER_KEYS && known.iter().any(|entry| entry.print == print);
         self.entries.push(Entry { span, print, seen: before | bit });
         if candidate { self.first_like_the_last(text, base, from) } else { None }
+    }
+
+    /// Adds a plain key of which a look at another text has told everything.
+    #[inline]
+    pub(super) fn push_known(&mut self, base: usize, span: (usize, usize), known: Known) {
+        if known.noticed {
+            self.noticed.push(base + span.0.saturating_sub(1));
+        }
+        self.entries.push(Entry { span, print: known.print, seen: known.seen });
+    }
+
+    /// What another key may take over from the last one of the object, where the text is the same up to there.
+    pub(super) fn known(&self, base: usize) -> Option<Known> {
+        let Entry { span, print, seen } = *self.entries.last()?;
+        let noticed = self.noticed.last() == Some(&(base + span.0.saturating_sub(1)));
+        Some(Known { print, seen, noticed })
     }
 
     #[inline]

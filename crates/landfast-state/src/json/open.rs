@@ -1,8 +1,12 @@
 //! What a reader knows besides its text: enough to stop, and to go on with the next part of a document.
 
+use std::sync::Arc;
+
 use super::keys::Keys;
 use super::kind::Kind;
 use super::limits::Limits;
+use super::names::NameFilter;
+use super::shapes::{Shapes, Slot};
 use super::text;
 
 /// A container that is open.
@@ -13,6 +17,8 @@ pub(super) struct Frame {
     pub(super) keys_from: usize,
     /// Members or elements begun so far.
     pub(super) count: usize,
+    /// Where in the shapes that are known it stands: behind the key of this object that came last, or in which value.
+    pub(super) slot: Slot,
 }
 
 /// The containers that are open, and how much has been passed.
@@ -21,6 +27,7 @@ pub(crate) struct Open {
     pub(super) limits: Limits,
     pub(super) frames: Vec<Frame>,
     pub(super) keys: Keys,
+    pub(super) shapes: Shapes,
     pub(super) values: usize,
     /// Offset of the text in the whole document.
     pub(super) base: usize,
@@ -43,11 +50,20 @@ pub(crate) struct Mark {
     keys: usize,
     noticed: usize,
     values: usize,
+    slot: Slot,
+    forgotten: usize,
 }
 
 impl Open {
     pub(crate) fn new(limits: &Limits) -> Self {
-        Self { limits: limits.clone(), frames: Vec::new(), keys: Keys::default(), values: 0, base: 0 }
+        Self {
+            limits: limits.clone(),
+            frames: Vec::new(),
+            keys: Keys::default(),
+            shapes: Shapes::default(),
+            values: 0,
+            base: 0,
+        }
     }
 
     /// How many containers are open.
@@ -65,17 +81,41 @@ impl Open {
         &mut self.keys
     }
 
+    /// From now on values are taken for ones of the same kind, such as the objects of one resource type, which often look
+    /// alike, and these names are watched for in them.
+    pub(crate) fn expect(&mut self, kind: &str, names: Option<Arc<NameFilter>>) {
+        self.make_room();
+        self.shapes.select(kind, names.as_ref());
+        self.keys.watch(names);
+    }
+
+    /// Forgets the shapes that are known where there is no room for more.
+    pub(super) fn make_room(&mut self) {
+        if self.shapes.is_full() {
+            self.shapes.forget();
+            self.frames.iter_mut().for_each(|frame| frame.slot = Slot::NONE);
+        }
+    }
+
+    /// Ends what [`Open::expect`] began.
+    pub(crate) fn expect_anything(&mut self) {
+        self.shapes.deselect();
+        self.keys.watch(None);
+    }
+
     /// Where the reader stands, to be gone back to while no container of now has been left.
     pub(crate) fn mark(&self) -> Mark {
-        let count = self.frames.last().map_or(0, |frame| frame.count);
+        let (count, slot) = self.frames.last().map_or((0, Slot::NONE), |frame| (frame.count, frame.slot));
         let (keys, noticed) = (self.keys.len(), self.keys.noticed());
-        Mark { frames: self.frames.len(), count, keys, noticed, values: self.values }
+        let forgotten = self.shapes.forgotten();
+        Mark { frames: self.frames.len(), count, keys, noticed, values: self.values, slot, forgotten }
     }
 
     pub(crate) fn rewind(&mut self, mark: Mark) {
         self.frames.truncate(mark.frames);
         if let Some(frame) = self.frames.last_mut() {
             frame.count = mark.count;
+            frame.slot = if mark.forgotten == self.shapes.forgotten() { mark.slot } else { Slot::NONE };
         }
         self.keys.truncate(mark.keys);
         self.keys.forget_noticed(mark.noticed);

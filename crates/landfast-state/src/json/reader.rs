@@ -8,6 +8,7 @@ use super::limits::Limits;
 use super::open::{Beginning, Frame, Open};
 use super::raw::Raw;
 use super::scan::skip_white_space;
+use super::shapes::Slot;
 use super::tokens::key_text;
 
 const A_KEY: &str = "a key or the end of the object";
@@ -119,11 +120,12 @@ impl<'a> Reader<'a> {
         }
         let open = &mut self.open;
         let from = open.keys.len();
-        open.frames.push(Frame { kind: Kind::Object, keys_from: from, count: beginning.keys.len() });
+        let slot = Slot::NONE;
+        open.frames.push(Frame { kind: Kind::Object, keys_from: from, count: beginning.keys.len(), slot });
         for (key, end) in &beginning.keys {
             open.keys.push(self.text, open.base, from, (start + key, start + end), false);
         }
-        open.frames.push(Frame { kind: Kind::Array, keys_from: open.keys.len(), count: 0 });
+        open.frames.push(Frame { kind: Kind::Array, keys_from: open.keys.len(), count: 0, slot });
         open.values += beginning.keys.len() + 2;
         Ok(true)
     }
@@ -191,7 +193,16 @@ impl<'a> Reader<'a> {
     /// When the next value is not an object, or too deep.
     pub fn enter_object(&mut self) -> Result<(), JsonError> {
         self.expect(Kind::Object)?;
-        self.enter(Kind::Object)
+        self.enter(Kind::Object, Slot::NONE)
+    }
+
+    /// As [`Reader::enter_object`], of an object that is such a part of a document, which others have looked like before. Its keys
+    /// are not watched for.
+    pub(crate) fn enter_part(&mut self, part: &'static str) -> Result<(), JsonError> {
+        self.expect(Kind::Object)?;
+        self.open.make_room();
+        let slot = self.open.shapes.part(part);
+        self.enter(Kind::Object, slot)
     }
 
     /// Enters an array; read its elements while [`Reader::next_element`] says there is one.
@@ -200,7 +211,7 @@ impl<'a> Reader<'a> {
     /// When the next value is not an array, or too deep.
     pub fn enter_array(&mut self) -> Result<(), JsonError> {
         self.expect(Kind::Array)?;
-        self.enter(Kind::Array)
+        self.enter(Kind::Array, Slot::NONE)
     }
 
     /// The key of the next member of the open object, its value to be read next; `None` at the object's end.
@@ -208,10 +219,18 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// On broken syntax and on a key that the object already has.
     pub fn next_member(&mut self) -> Result<Option<Cow<'a, str>>, JsonError> {
+        if let Some(span) = self.predicted_key() {
+            return Ok(self.text.get(span.0..span.1).map(Cow::Borrowed));
+        }
+        let at = self.pos;
         if !self.next_item(b'}', A_KEY)? {
             return Ok(None);
         }
+        let slot = self.open.frames.last().map_or(Slot::NONE, |frame| frame.slot);
         let span = self.key()?;
+        if slot != Slot::NONE {
+            self.remember_key(slot, at, span);
+        }
         Ok(Some(key_text(self.text, span)))
     }
 
@@ -292,9 +311,20 @@ impl<'a> Reader<'a> {
     pub fn raw(&mut self) -> Result<Raw<'a>, JsonError> {
         let start = self.offset();
         let floor = self.open.frames.len();
+        self.open.make_room();
+        let root = self.open.shapes.root();
         loop {
             match self.peek()? {
-                kind @ (Kind::Object | Kind::Array) => self.enter(kind)?,
+                kind @ (Kind::Object | Kind::Array) => {
+                    let slot = match self.open.frames.last() {
+                        Some(frame) if self.open.frames.len() > floor => match frame.kind {
+                            Kind::Object => frame.slot.inside(),
+                            _ => frame.slot,
+                        },
+                        _ => root,
+                    };
+                    self.enter(kind, slot)?;
+                }
                 Kind::String => {
                     self.count_value()?;
                     self.string_span()?;

@@ -57,12 +57,14 @@ pub(super) fn plain_run_end(bytes: &[u8], mut at: usize) -> usize {
 pub(super) struct PlainItem {
     /// Span of the key, quotes excluded.
     pub(super) key: Option<(usize, usize)>,
+    /// Where the value begins.
+    pub(super) start: usize,
     pub(super) value: ItemValue,
 }
 
 /// What the value of an item is.
 pub(super) enum ItemValue {
-    /// A plain scalar that ends here.
+    /// A plain scalar, or an empty container, that ends here.
     Scalar(usize),
     /// Something else that may begin here.
     Other(usize),
@@ -70,9 +72,9 @@ pub(super) enum ItemValue {
 
 /// The item that follows at `at`, with its comma unless it is the `first` of its container: `None` where its key has escapes,
 /// where no value can begin behind it, and where anything is wrong before that. What is no scalar that is plain and right to its
-/// end, in the text at hand, is another value.
+/// end, in the text at hand, is another value. `empties` says whether containers may stand here.
 #[inline]
-pub(super) fn plain_item(bytes: &[u8], at: usize, first: bool, keyed: bool) -> Option<PlainItem> {
+pub(super) fn plain_item(bytes: &[u8], at: usize, first: bool, keyed: bool, empties: bool) -> Option<PlainItem> {
     let mut at = skip_white_space(bytes, at);
     if !first {
         if bytes.get(at) != Some(&b',') {
@@ -90,16 +92,23 @@ pub(super) fn plain_item(bytes: &[u8], at: usize, first: bool, keyed: bool) -> O
         }
         at = skip_white_space(bytes, colon + 1);
     }
+    Some(PlainItem { key, start: at, value: plain_value(bytes, at, empties)? })
+}
+
+/// The value that begins at `at`; `None` where none can.
+#[inline]
+pub(super) fn plain_value(bytes: &[u8], at: usize, empties: bool) -> Option<ItemValue> {
     let end = match bytes.get(at)? {
         b'"' => plain_string_end(bytes, at),
         b't' => word_end(bytes, at, b"true"),
         b'f' => word_end(bytes, at, b"false"),
         b'n' => word_end(bytes, at, b"null"),
         b'-' | b'0'..=b'9' => integer_end(bytes, at),
-        b'{' | b'[' => None,
+        b'[' => (empties && bytes.get(at + 1) == Some(&b']')).then_some(at + 2),
+        b'{' => (empties && bytes.get(at + 1) == Some(&b'}')).then_some(at + 2),
         _ => return None,
     };
-    Some(PlainItem { key, value: end.map_or(ItemValue::Other(at), ItemValue::Scalar) })
+    Some(end.map_or(ItemValue::Other(at), ItemValue::Scalar))
 }
 
 /// The end of a string without escapes, behind its quote.

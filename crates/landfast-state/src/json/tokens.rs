@@ -7,18 +7,19 @@ use super::keys::Twice;
 use super::kind::Kind;
 use super::open::Frame;
 use super::reader::Reader;
-use super::scan::{ItemValue, plain_item, plain_run_end, skip_white_space};
+use super::scan::{ItemValue, PlainItem, plain_item, plain_run_end, plain_value, skip_white_space};
+use super::shapes::{Known, Shapes, Slot};
 use super::text;
 
 impl<'a> Reader<'a> {
-    pub(super) fn enter(&mut self, kind: Kind) -> Result<(), JsonError> {
+    pub(super) fn enter(&mut self, kind: Kind, slot: Slot) -> Result<(), JsonError> {
         let limit = self.open.limits.depth();
         if self.open.frames.len() >= limit {
             return Err(self.error(E::TooDeep { limit }));
         }
         self.count_value()?;
         self.pos += 1;
-        self.open.frames.push(Frame { kind, keys_from: self.open.keys.len(), count: 0 });
+        self.open.frames.push(Frame { kind, keys_from: self.open.keys.len(), count: 0, slot });
         Ok(())
     }
 
@@ -56,7 +57,9 @@ impl<'a> Reader<'a> {
     /// read.
     #[inline]
     pub(super) fn pass_scalars(&mut self) -> Result<bool, JsonError> {
-        let (text, open) = (self.text, &mut self.open);
+        let (text, bytes, open) = (self.text, self.text.as_bytes(), &mut self.open);
+        // Empty containers must not be too deep either.
+        let empties = open.frames.len() < open.limits.depth();
         let Some(frame) = open.frames.last_mut() else { return Ok(false) };
         // Numbers that are passed here have up to 18 digits.
         let numbers = open.limits.max_number_len > 18;
@@ -64,13 +67,25 @@ impl<'a> Reader<'a> {
         let (keyed, mut passed) = (frame.kind == Kind::Object, 0);
         let (mut twice, mut at_value) = (None, false);
         while passed < room && twice.is_none() {
-            let first = frame.count + passed == 0;
-            self.pos = skip_white_space(text.as_bytes(), self.pos);
-            let Some(item) = plain_item(text.as_bytes(), self.pos, first, keyed) else { break };
-            if let Some(key) = item.key {
-                twice = open.keys.push(text, open.base, frame.keys_from, key, false);
-            }
-            match item.value {
+            let predicted = open.shapes.predict(frame.slot, bytes, self.pos).filter(|_| keyed);
+            let known = predicted.and_then(|key| Some((plain_value(bytes, key.value, empties)?, key)));
+            let value = if let Some((value, key)) = known {
+                open.keys.push_known(open.base, key.key, key.known);
+                frame.slot = key.behind;
+                value
+            } else {
+                let first = frame.count + passed == 0;
+                let Some(item) = plain_item(bytes, self.pos, first, keyed, empties) else { break };
+                if let Some(key) = item.key {
+                    twice = open.keys.push(text, open.base, frame.keys_from, key, false);
+                    if frame.slot != Slot::NONE {
+                        let known = open.keys.known(open.base).filter(|_| twice.is_none());
+                        frame.slot = remember(&mut open.shapes, frame.slot, bytes, self.pos, &item, known);
+                    }
+                }
+                item.value
+            };
+            match value {
                 ItemValue::Scalar(end) => self.pos = end,
                 ItemValue::Other(start) => {
                     self.pos = start;
@@ -85,6 +100,32 @@ impl<'a> Reader<'a> {
         twice.map_or(Ok(at_value), |twice| Err(self.duplicate(&twice)))
     }
 
+    /// Passes the next key of the open object and all before its value, where it is one that is known at this place.
+    #[inline]
+    pub(super) fn predicted_key(&mut self) -> Option<(usize, usize)> {
+        let open = &mut self.open;
+        let frame = open.frames.last_mut()?;
+        let key = open.shapes.predict(frame.slot, self.text.as_bytes(), self.pos)?;
+        open.keys.push_known(open.base, key.key, key.known);
+        frame.slot = key.behind;
+        frame.count += 1;
+        self.pos = key.value;
+        Some(key.key)
+    }
+
+    /// Remembers the key that was passed last, which stands at `span` in what begins at `at`, behind the value before it.
+    #[cold]
+    pub(super) fn remember_key(&mut self, slot: Slot, at: usize, span: (usize, usize)) {
+        let bytes = self.text.as_bytes();
+        let value = skip_white_space(bytes, self.pos);
+        let plain = !bytes.get(span.0..span.1).unwrap_or_default().contains(&b'\\');
+        if let (true, true, Some(known)) = (plain, value < bytes.len(), self.open.keys.known(self.open.base)) {
+            let literal = bytes.get(at..value).unwrap_or_default();
+            let behind = self.open.shapes.learn(slot, literal, (span.0 - at, span.1 - at), known);
+            self.open.frames.last_mut().into_iter().for_each(|frame| frame.slot = behind);
+        }
+    }
+
     /// Passes a key of the open object and the colon behind it.
     #[inline]
     pub(super) fn key(&mut self) -> Result<(usize, usize), JsonError> {
@@ -97,7 +138,10 @@ impl<'a> Reader<'a> {
             return Err(self.unexpected("a colon after the key", self.byte()));
         }
         self.pos += 1;
-        let from = self.open.frames.last().map_or(0, |frame| frame.keys_from);
+        let mut from = 0;
+        if let Some(frame) = self.open.frames.last_mut() {
+            (from, frame.slot) = (frame.keys_from, Slot::NONE);
+        }
         match self.open.keys.push(self.text, self.open.base, from, span, escaped) {
             None => Ok(span),
             Some(twice) => Err(self.duplicate(&twice)),
@@ -247,6 +291,14 @@ impl<'a> Reader<'a> {
             None => Place { offset, ..Place::of(b"", 0) },
         }
     }
+}
+
+/// Remembers the key of an item that begins behind `at`.
+#[cold]
+fn remember(shapes: &mut Shapes, slot: Slot, bytes: &[u8], at: usize, item: &PlainItem, known: Option<Known>) -> Slot {
+    let learned = item.key.zip(known).zip(bytes.get(at..item.start));
+    learned
+        .map_or(Slot::NONE, |(((from, to), known), literal)| shapes.learn(slot, literal, (from - at, to - at), known))
 }
 
 /// The text of a checked string whose quotes stand just outside `span`.

@@ -178,14 +178,17 @@ impl<R: Read> Window<R> {
     fn refill(&mut self) -> Result<(), WindowError> {
         if let Some(open) = self.open.as_mut().filter(|_| self.pos > 0) {
             open.shift(&self.text, self.pos);
-            self.text.drain(..self.pos);
-            self.pos = 0;
         }
-        let (base, at_hand) = (self.base(), self.text.len());
         let mut bytes = std::mem::take(&mut self.text).into_bytes();
-        bytes.append(&mut self.tail);
-        let begun = bytes.len();
+        // What has been passed stays behind the rest, to be read over: that takes less than writing zeros there.
+        let passed = std::mem::take(&mut self.pos);
+        bytes.copy_within(passed.., 0);
+        let (base, at_hand) = (self.base(), bytes.len() - passed);
+        let begun = at_hand + self.tail.len();
         bytes.resize(begun + self.least.max(at_hand), 0);
+        for (byte, tail) in bytes.iter_mut().skip(at_hand).zip(self.tail.drain(..)) {
+            *byte = tail;
+        }
         let filled = self.fill(&mut bytes, begun).map_err(WindowError::Io)?;
         bytes.truncate(filled);
         self.read += filled - begun;

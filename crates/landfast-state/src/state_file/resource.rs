@@ -217,7 +217,7 @@ pub(super) fn read_instance(reader: &mut Reader<'_>) -> Result<InstanceParts, Js
     let start = reader.offset();
     let mut instance = InstanceParts::default();
     let mut flat = None;
-    reader.enter_object()?;
+    reader.enter_part("instance")?;
     while let Some(key) = reader.next_known_member(INSTANCE_MEMBERS)? {
         match &*key {
             "index_key" => instance.key = read_key(reader)?,

@@ -24,7 +24,7 @@ pub(super) fn read_paths(reader: &mut Reader<'_>) -> Result<Vec<AttributePath>, 
 
 fn read_step(reader: &mut Reader<'_>) -> Result<PathStep, JsonError> {
     let at = reader.offset();
-    reader.enter_object()?;
+    reader.enter_part("step")?;
     let mut kind = None;
     let mut value = None;
     while let Some(key) = reader.next_known_member(&["type", "value"])? {
@@ -46,7 +46,7 @@ fn read_step_value(reader: &mut Reader<'_>) -> Result<PathStep, JsonError> {
         Kind::String => Ok(PathStep::Key(reader.string()?.into())),
         Kind::Object => {
             let at = reader.offset();
-            reader.enter_object()?;
+            reader.enter_part("key of a step")?;
             let mut step = None;
             while let Some(key) = reader.next_member()? {
                 match (&*key, reader.peek()?) {

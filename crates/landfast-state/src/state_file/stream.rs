@@ -11,7 +11,7 @@ use super::resource::{Head, InstanceParts, KnownProvider, Named, RESOURCE_MEMBER
 use super::stream_object::StreamedObject;
 use super::v4::{STATE_MEMBERS, read_outputs};
 use crate::json::{
-    Beginning, CHUNK, JsonError, JsonErrorKind, Kind, Limits, NameFilter, Raw, Reader, Window, WindowError,
+    Beginning, CHUNK, JsonError, JsonErrorKind, Kind, Limits, NameFilter, Open, Raw, Reader, Window, WindowError,
 };
 use crate::origin::{Origin, SourceKind};
 use crate::read_error::ReadError;
@@ -297,7 +297,7 @@ impl<R: Read + Seek> StateStream<R> {
                 return Ok(None);
             }
             let mut head = Head::of(reader).knowing(known.clone());
-            reader.enter_object()?;
+            reader.enter_part("resource")?;
             let read = read_to_instances(reader, &mut head, &mut count)?;
             Ok(Some((head, read)))
         })?;
@@ -330,7 +330,7 @@ impl<R: Read + Seek> StateStream<R> {
     pub(super) fn enter_instances(&mut self, named: Named) -> Phase {
         let names = self.names.clone();
         if let Some(open) = self.window.open_mut() {
-            open.keys().watch(names);
+            open.expect(&named.address.type_name, names);
         }
         Phase::Instances(named)
     }
@@ -369,7 +369,7 @@ impl<R: Read + Seek> StateStream<R> {
     }
 
     pub(super) fn end_instances(&mut self) {
-        self.window.open_mut().into_iter().for_each(|open| open.keys().watch(None));
+        self.window.open_mut().into_iter().for_each(Open::expect_anything);
         self.phase = Phase::Tail;
     }
 

@@ -183,7 +183,7 @@ fn read_resource(
     let mut head = Head::of(reader);
     let at = head.offset();
     let mut instances = Vec::new();
-    reader.enter_object()?;
+    reader.enter_part("resource")?;
     while let Some(key) = reader.next_known_member(RESOURCE_MEMBERS)? {
         match &*key {
             // terraform does not look into a resource that it passes over, so what is wrong inside is no error.
