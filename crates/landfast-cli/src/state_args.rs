@@ -93,8 +93,8 @@ pub(crate) struct StateAt {
     /// The state: a path, a URL (s3://BUCKET/KEY, …), or - for standard input. By default the one that the working directory's
     /// configuration names
     ///
-    /// Behind @ stands the serial, or the id, of an earlier version: prod.tfstate@7. A file that has such a name itself comes
-    /// first.
+    /// Behind @ stands the serial, or the id, of an earlier version: prod.tfstate@7, or @7 of the working directory's state. A
+    /// file that has such a name itself comes first.
     #[arg(long, value_name = "SRC")]
     pub(crate) state: Option<PathBuf>,
     /// The workspace; by default the one that is chosen in the working directory or in the URL

@@ -155,12 +155,20 @@ fn in_working_folder(environment: &Environment, workspace: Option<&str>) -> Resu
     state_of_folder(Path::new(""), environment, workspace).map_err(|error| complaint::of_workdir(&error))
 }
 
+/// What a source begins with that is the state of the working folder: `@` as it is, `@7` a version of it.
+const HERE: char = '@';
+
 /// The address that a source is, and the version that stands behind its `@`. A file that has such a name comes first.
 fn named(source: &Path) -> Result<(StateAddress, Option<VersionSelector>), CliError> {
     let Some(text) = source.to_str() else {
         return Err(CliError::usage(format!("{}: this is no Unicode text", source.display())));
     };
     let (base, version) = if source.exists() { (text, None) } else { VersionSelector::split(text) };
+    if let (Some(id), false) = (text.strip_prefix(HERE), source.exists()) {
+        let of_any = format!("state@{id}");
+        let (_, version) = VersionSelector::split(&of_any);
+        return Ok((in_working_folder(&Environment::of_process(), None)?, version));
+    }
     let address = StateAddress::parse(base).map_err(|error| of_store(&error))?;
     Ok((address, version))
 }
@@ -172,8 +180,12 @@ pub(crate) fn elsewhere(source: &Path) -> Result<Option<Held>, CliError> {
     }
     let (address, version) = named(source)?;
     let target = Target::open(address, version, Environment::of_process())?;
-    if target.file().is_some() {
-        return Ok(None);
+    match target.file() {
+        Some(file) if source.to_str().is_some_and(|text| text.starts_with(HERE)) => {
+            return Ok(Some(Held::read(&file, &Limits::default())?));
+        }
+        Some(_) => return Ok(None),
+        None => {}
     }
     target.held().map(Some)
 }

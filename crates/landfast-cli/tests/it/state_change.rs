@@ -158,6 +158,12 @@ fn sources_are_one_grammar_everywhere() {
     let check = workspace.run(&["check", "--recorded", "terraform.tfstate@7", "--observed", "terraform.tfstate@8"]);
     assert!(check.code == 2 && check.out.contains("missing"), "{}{}", check.out, check.err);
     assert!(workspace.ok(&["state", "show", "--state", "terraform.tfstate@7", "module.db"]).contains("db-1"));
+    // Of the working folder's state.
+    let diff = workspace.run(&["state", "diff", "@7", "@"]);
+    assert!(diff.code == 2 && diff.out.contains("- module.db.aws_db_instance.main"), "{}{}", diff.out, diff.err);
+    assert!(workspace.ok(&["state", "list", "--state", "@7"]).contains("module.db"));
+    assert_eq!(workspace.ok(&["state", "restore", "--state", "@7"]), "terraform.tfstate: serial 8 -> 9\n");
+    workspace.ok(&["state", "rm", "--state", "@", "data.*"]);
     // A file that is called so comes first.
     workspace.folder.file("terraform.tfstate@7", STATE.replace("db-1", "db-2"));
     assert!(workspace.ok(&["state", "show", "--state", "terraform.tfstate@7", "module.db"]).contains("db-2"));
