@@ -34,6 +34,8 @@ mod address;
 pub mod change;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+#[cfg(feature = "encryption")]
+pub mod encrypt;
 mod error;
 #[cfg(all(feature = "change", unix))]
 pub mod history;

@@ -8,6 +8,8 @@
 
 #[cfg(all(feature = "change", unix))]
 mod change;
+#[cfg(feature = "encryption")]
+mod encrypt;
 #[cfg(all(feature = "local", unix))]
 mod local;
 mod memory;
