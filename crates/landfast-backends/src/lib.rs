@@ -45,6 +45,8 @@ mod local;
 mod lock_info;
 mod memory;
 mod open;
+#[cfg(feature = "opentofu")]
+pub mod opentofu;
 mod store;
 mod stored;
 #[cfg(all(feature = "change", unix))]

@@ -13,6 +13,8 @@ mod encrypt;
 #[cfg(all(feature = "local", unix))]
 mod local;
 mod memory;
+#[cfg(all(feature = "opentofu", feature = "change", unix))]
+mod opentofu;
 mod suite;
 #[cfg(all(feature = "change", unix))]
 mod transfer;
