@@ -6,6 +6,9 @@
 //! - [`change`] and [`history`] (feature `change`): changing a state by lock, read, validation, backup, conditional write and
 //!   read back, and what was written by whom.
 //! - [`transfer`] (feature `change`): moving objects from one state to another, resumed or undone after a kill.
+//! - `backup` (feature `backup`): many states at once, in a folder with a manifest.
+//! - `encrypt` (feature `encryption`): sealing what is kept beside states, by a passphrase or a key, and with [`Protection`] all
+//!   that the history and the journal of transfers keep. `opentofu` (feature `opentofu`): states that OpenTofu encrypted.
 //! - [`conformance`] (feature `conformance`): what every store must hold to, for implementers to run on theirs.
 //!
 //! What is stored is bytes: this crate knows nothing of drift, and of a state only who wrote it, its lineage and its serial. It
@@ -30,6 +33,8 @@
 //! ```
 
 mod address;
+#[cfg(all(feature = "backup", unix))]
+pub mod backup;
 #[cfg(all(feature = "change", unix))]
 pub mod change;
 #[cfg(feature = "conformance")]
@@ -47,6 +52,8 @@ mod memory;
 mod open;
 #[cfg(feature = "opentofu")]
 pub mod opentofu;
+#[cfg(all(feature = "change", unix))]
+mod protection;
 mod store;
 mod stored;
 #[cfg(all(feature = "change", unix))]
@@ -62,5 +69,7 @@ pub use local::LocalStore;
 pub use lock_info::{LockAge, LockInfo};
 pub use memory::MemoryStore;
 pub use open::{Environment, open};
+#[cfg(all(feature = "change", unix))]
+pub use protection::{NoKey, Protection};
 pub use store::{Capabilities, ConditionalWrite, ForceUnlock, HeldLock, Locking, StateStore, StoreFuture, Support};
 pub use stored::{Etag, Expected, StateVersion, StateWrite, StoredState, VersionId, WriteNote, Written};

@@ -21,7 +21,7 @@ pub enum Compression {
     Gzip,
 }
 
-pub(super) fn pack(plain: &[u8], compression: Compression) -> Result<Cow<'_, [u8]>, SealError> {
+pub(crate) fn pack(plain: &[u8], compression: Compression) -> Result<Cow<'_, [u8]>, SealError> {
     match compression {
         Compression::None => Ok(plain.into()),
         Compression::Gzip => {
@@ -32,7 +32,7 @@ pub(super) fn pack(plain: &[u8], compression: Compression) -> Result<Cow<'_, [u8
     }
 }
 
-pub(super) fn unpack(packed: &[u8], compression: Compression) -> Result<Vec<u8>, &'static str> {
+pub(crate) fn unpack(packed: &[u8], compression: Compression) -> Result<Vec<u8>, &'static str> {
     match compression {
         Compression::None => Ok(packed.to_vec()),
         Compression::Gzip => {

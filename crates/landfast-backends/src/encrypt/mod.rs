@@ -34,7 +34,7 @@ mod age_keys;
 mod binding;
 mod derive;
 mod error;
-mod gzip;
+pub(crate) mod gzip;
 mod header;
 mod key;
 mod keyring;
