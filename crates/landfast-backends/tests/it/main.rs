@@ -6,6 +6,8 @@
     reason = "a failed unwrap is a failed test, in what tests share too"
 )]
 
+#[cfg(all(feature = "backup", unix))]
+mod backup;
 #[cfg(all(feature = "change", unix))]
 mod change;
 #[cfg(feature = "encryption")]
@@ -15,6 +17,8 @@ mod local;
 mod memory;
 #[cfg(all(feature = "opentofu", feature = "change", unix))]
 mod opentofu;
+#[cfg(all(feature = "encryption", feature = "change", unix))]
+mod protection;
 mod suite;
 #[cfg(all(feature = "change", unix))]
 mod transfer;
