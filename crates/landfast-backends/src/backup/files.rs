@@ -6,8 +6,8 @@ use bytes::Bytes;
 use landfast_durable::ReplaceOptions;
 use landfast_state::{BytesDigest, Limits, StateFile};
 
-use super::manifest::{BackupEntry, Manifest, Storage};
 use super::BackupError;
+use super::manifest::{BackupEntry, Manifest, Storage};
 use crate::encrypt::{self, Binding, Compression, Expectation, gzip};
 use crate::protection::Protection;
 
@@ -63,7 +63,8 @@ impl Folder {
 
     /// Writes the manifest: from then on it is a backup.
     pub(super) fn write_manifest(&self, manifest: &Manifest) -> Result<(), BackupError> {
-        let none = || BackupError::BadManifest { path: self.path.clone(), what: "the manifest cannot be written as JSON" };
+        let none =
+            || BackupError::BadManifest { path: self.path.clone(), what: "the manifest cannot be written as JSON" };
         let bytes = manifest.to_bytes().ok_or_else(none)?;
         match self.protection.keyring() {
             Some(keyring) => {
@@ -106,7 +107,12 @@ impl Folder {
     }
 
     /// A state of the backup, checked.
-    pub(super) fn state_of(&self, entry: &BackupEntry, bytes: &[u8], limits: &Limits) -> Result<StateFile, BackupError> {
+    pub(super) fn state_of(
+        &self,
+        entry: &BackupEntry,
+        bytes: &[u8],
+        limits: &Limits,
+    ) -> Result<StateFile, BackupError> {
         let path = self.path.join(&entry.file);
         let damaged = |what| BackupError::Damaged { path: path.clone(), what };
         let state: Bytes = match (entry.storage, encrypt::is_sealed(bytes)) {

@@ -83,7 +83,9 @@ pub(super) async fn large_state(case: &Case<'_>) -> Verdict {
     let (store, key) = (case.subject.client(), case.key());
     // Not compressible to nothing, and different everywhere.
     let mut large = Vec::with_capacity(case.options.large + 256);
-    large.extend_from_slice(br#"{"version": 4, "terraform_version": "1.11.4", "serial": 1, "lineage": "l", "outputs": {"o": {"value": ""#);
+    large.extend_from_slice(
+        br#"{"version": 4, "terraform_version": "1.11.4", "serial": 1, "lineage": "l", "outputs": {"o": {"value": ""#,
+    );
     let mut word = 0x9E37_79B9_7F4A_7C15_u64;
     while large.len() < case.options.large {
         word ^= word << 13;

@@ -71,10 +71,10 @@ impl SecretKey {
         &self.id
     }
 
-    /// The key as 64 hexadecimal digits: a secret, for the file that keeps it.
+    /// The key as 64 hexadecimal digits: for the file that keeps it, and nothing else.
     #[must_use]
-    pub fn to_text(&self) -> Zeroizing<String> {
-        Zeroizing::new(hex(self.key.bytes()))
+    pub fn expose_text(&self) -> String {
+        hex(self.key.bytes())
     }
 
     pub(crate) fn of(key: Key) -> Self {

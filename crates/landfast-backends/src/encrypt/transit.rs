@@ -96,7 +96,7 @@ impl Transit {
     ///
     /// # Errors
     /// When the address is none, or the name holds what no name of a key does.
-    pub fn new(server: &str, token: SecretString, name: &str, options: TransitOptions) -> Result<Self, KeyError> {
+    pub fn new(server: &str, token: &str, name: &str, options: TransitOptions) -> Result<Self, KeyError> {
         let place = without_credentials(server);
         let wrong = |message: &str| {
             KeyError::Transit(Box::new(StoreError::new(ErrorClass::Configuration, place.clone(), message)))
@@ -113,7 +113,14 @@ impl Transit {
             return Err(wrong("the name of the key or of the mount holds what none can"));
         }
         let wire = Wire::new(&place, |builder| builder).map_err(|error| KeyError::Transit(Box::new(error)))?;
-        Ok(Self { wire, server, token, name: name.to_owned(), options, known: Mutex::default() })
+        Ok(Self {
+            wire,
+            server,
+            token: SecretString::from(token),
+            name: name.to_owned(),
+            options,
+            known: Mutex::default(),
+        })
     }
 
     /// The key `name` of the engine that the environment names, as the tools of Vault and OpenBao understand it: `BAO_ADDR`,
@@ -127,8 +134,8 @@ impl Transit {
             found.map(str::to_owned).ok_or_else(|| KeyError::NotSet { name: format!("BAO_{what} or VAULT_{what}") })
         };
         let namespace = options.namespace.clone().or_else(|| get("NAMESPACE").ok());
-        let token = SecretString::from(get("TOKEN")?);
-        Self::new(&get("ADDR")?, token, name, options.with_namespace(namespace))
+        let token = Zeroizing::new(get("TOKEN")?);
+        Self::new(&get("ADDR")?, &token, name, options.with_namespace(namespace))
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {

@@ -175,14 +175,16 @@ impl Contents {
             entries => entries.map_err(io)?,
         };
         let paths = entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<_>, _>>().map_err(io)?;
-        let mut keys: Vec<PathBuf> = paths.into_iter().filter(|path| path.extension().is_some_and(|it| it == "key")).collect();
+        let mut keys: Vec<PathBuf> =
+            paths.into_iter().filter(|path| path.extension().is_some_and(|it| it == "key")).collect();
         keys.sort();
         Ok(keys)
     }
 
     #[cfg(feature = "encryption")]
     fn open_key(&self, keyring: &Keyring, path: &Path) -> Result<SecretKey, HistoryError> {
-        let io = |source| HistoryError::Io { path: path.to_owned(), what: "the key of the folder cannot be read", source };
+        let io =
+            |source| HistoryError::Io { path: path.to_owned(), what: "the key of the folder cannot be read", source };
         let sealed = std::fs::read(path).map_err(io)?;
         let place = path.display().to_string();
         let opened = encrypt::open(&sealed, &place, keyring, &Expectation::of_kind(FOLDER_KEY));
@@ -246,7 +248,9 @@ impl Writer {
             Self::Plain => BytesDigest::of(bytes),
             // HMAC takes keys of any length.
             #[cfg(feature = "encryption")]
-            Self::Sealed(key) => encrypt::keyed_digest(&key.key().derive(&[], NAMES), bytes).unwrap_or(BytesDigest::of(b"")),
+            Self::Sealed(key) => {
+                encrypt::keyed_digest(&key.key().derive(&[], NAMES), bytes).unwrap_or(BytesDigest::of(b""))
+            }
         }
     }
 

@@ -152,7 +152,8 @@ impl Outside {
             return Err(OpenTofuError::NotEncrypted { place: place.to_owned() });
         }
         let damaged = |what| OpenTofuError::Damaged { place: place.to_owned(), what };
-        let read: Self = serde_json::from_slice(bytes).map_err(|_| damaged("what stands beside the encrypted state is not whole"))?;
+        let read: Self = serde_json::from_slice(bytes)
+            .map_err(|_| damaged("what stands beside the encrypted state is not whole"))?;
         if read.encryption_version != VERSION {
             return Err(unsupported(place, format!("the version {} of the format", shown(&read.encryption_version))));
         }
@@ -195,8 +196,12 @@ impl Outside {
             return Err(unsupported(place, format!("a key of {} bytes", meta.key_length)));
         }
         let salt = STANDARD.decode(&meta.salt).map_err(|_| damaged("the salt of its key is no Base64"))?;
-        let parameters =
-            Parameters { provider: provider.clone(), iterations: meta.iterations, hash_function, salt_length: salt.len() };
+        let parameters = Parameters {
+            provider: provider.clone(),
+            iterations: meta.iterations,
+            hash_function,
+            salt_length: salt.len(),
+        };
         parameters.check(place)?;
         Ok((parameters, salt))
     }

@@ -35,8 +35,8 @@ use bytes::Bytes;
 use sha2::{Sha256, Sha512};
 
 use crate::encrypt::{Key, KeyError, Passphrase, random};
-use format::{Inside, Outside};
 pub use format::{HashFunction, Parameters};
+use format::{Inside, Outside};
 pub use store::OpenTofuEncrypted;
 
 const NONCE: usize = 12;
@@ -177,7 +177,13 @@ impl Session {
     /// How many keys are remembered.
     const REMEMBERED: usize = 256;
 
-    fn key(&mut self, of: &Parameters, passphrase: &Passphrase, salt: &[u8], place: &str) -> Result<Key, OpenTofuError> {
+    fn key(
+        &mut self,
+        of: &Parameters,
+        passphrase: &Passphrase,
+        salt: &[u8],
+        place: &str,
+    ) -> Result<Key, OpenTofuError> {
         let name = (of.clone(), salt.to_vec());
         if let Some(key) = self.keys.get(&name) {
             return Ok(key.clone());

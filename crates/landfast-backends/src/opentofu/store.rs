@@ -65,7 +65,8 @@ impl Sealing {
         let stopped = StoreError::new(ErrorClass::Transient, place.clone(), "the program is being stopped");
         let work = move || {
             let mut session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
-            let opened = session.open(&sealed.bytes, &self.passphrase, &place).map_err(|error| failed(&place, error))?;
+            let opened =
+                session.open(&sealed.bytes, &self.passphrase, &place).map_err(|error| failed(&place, error))?;
             let plain = StoredState::new(opened.plain)
                 .with_etag(sealed.etag.clone())
                 .with_version(sealed.version.clone())

@@ -10,9 +10,7 @@ use landfast_backends::backup::{
 use landfast_backends::change::{ChangeOptions, begin};
 use landfast_backends::encrypt::{Compression, Keyring, SecretKey};
 use landfast_backends::history::History;
-use landfast_backends::{
-    Expected, LockInfo, MemoryStore, Protection, StateKey, StateStore, StateWrite, WriteNote,
-};
+use landfast_backends::{Expected, LockInfo, MemoryStore, Protection, StateKey, StateStore, StateWrite, WriteNote};
 use landfast_state::{Limits, StateFile};
 
 fn text(lineage: &str, serial: u64, value: &str) -> String {
@@ -166,7 +164,8 @@ async fn one_that_fails_does_not_sink_the_others() {
     put(&scene.store, &StateKey::new("a"), &text("l-a", 4, "x")).await;
     put(&scene.store, &StateKey::new("b"), &text("other", 1, "x")).await;
     put(&scene.store, &StateKey::new("ü/c"), &text("l-c", 5, "x")).await;
-    let _lock = scene.store.lock(&StateKey::new("a"), LockInfo::new("apply", "bob@ci", SystemTime::now())).await.unwrap();
+    let _lock =
+        scene.store.lock(&StateKey::new("a"), LockInfo::new("apply", "bob@ci", SystemTime::now())).await.unwrap();
     let choose = |entry: &landfast_backends::backup::BackupEntry| Some(scene.target(entry.state_key()));
     let restored = restore(&scene.path(), &Protection::plain(), choose, &change()).await.unwrap();
     let failed: Vec<_> = restored
@@ -255,7 +254,9 @@ async fn without_the_key_nothing_is_made_and_nothing_read() {
     assert!(matches!(error, BackupError::NoKey(_)), "{error}");
     assert!(!scene.path().exists());
 
-    create(&scene.path(), scene.sources().await, &options().with_protection(Protection::sealed(keys(1)))).await.unwrap();
+    create(&scene.path(), scene.sources().await, &options().with_protection(Protection::sealed(keys(1))))
+        .await
+        .unwrap();
     let error = contents(&scene.path(), &Protection::plain()).await.unwrap_err();
     assert!(matches!(error, BackupError::Sealed { .. }), "{error}");
     let error = contents(&scene.path(), &Protection::sealed(keys(2))).await.unwrap_err();

@@ -193,7 +193,7 @@ fn keys_come_from_files_and_variables_and_are_never_shown() {
     }
     let environment: Environment = [("KEY".to_owned(), hex.to_owned())].into_iter().collect();
     let read = SecretKey::from_variable(&environment, "KEY").unwrap();
-    assert_eq!((read.id(), read.to_text().as_str()), (id.as_str(), hex));
+    assert_eq!((read.id(), read.expose_text().as_str()), (id.as_str(), hex));
     assert!(!format!("{read:?}").contains(&hex[..8]));
     std::fs::write(&path, "too short").unwrap();
     let error = SecretKey::from_file(&path).unwrap_err().to_string();

@@ -22,3 +22,5 @@ mod protection;
 mod suite;
 #[cfg(all(feature = "change", unix))]
 mod transfer;
+#[cfg(all(feature = "live", feature = "encryption-vault", feature = "backup", unix))]
+mod transit;

@@ -11,9 +11,7 @@ use landfast_backends::encrypt::Passphrase;
 use landfast_backends::opentofu::{
     HashFunction, OpenTofuEncrypted, OpenTofuError, Parameters, is_encrypted, open, seal,
 };
-use landfast_backends::{
-    ErrorClass, Expected, LockInfo, MemoryStore, StateKey, StateStore, StateWrite, WriteNote,
-};
+use landfast_backends::{ErrorClass, Expected, LockInfo, MemoryStore, StateKey, StateStore, StateWrite, WriteNote};
 use proptest::prelude::*;
 
 const PASSPHRASE: &str = "correct horse battery staple";
@@ -79,7 +77,9 @@ fn what_is_written_has_the_members_of_the_format() {
 
 #[test]
 fn other_key_providers_are_refused_by_name() {
-    for (name, what) in [("aws-kms.tfstate", "the key provider aws_kms"), ("openbao.tfstate", "the key provider openbao")] {
+    for (name, what) in
+        [("aws-kms.tfstate", "the key provider aws_kms"), ("openbao.tfstate", "the key provider openbao")]
+    {
         let error = open(&fixture(name), &passphrase(), name).unwrap_err();
         assert_eq!(error.to_string(), format!("{name}: the encryption uses {what}, which Landfast does not support"));
     }
@@ -143,7 +143,8 @@ fn a_hostile_state_does_not_keep_anyone_busy() {
     let json: serde_json::Value = serde_json::from_str(&text).unwrap();
     let meta = json["meta"]["key_provider.pbkdf2.default"].as_str().unwrap();
     // `{"salt":"", …` with as many iterations as fit, in Base64.
-    let hostile = "eyJzYWx0IjoiQUFBQSIsIml0ZXJhdGlvbnMiOjQyOTQ5NjcyOTUsImhhc2hfZnVuY3Rpb24iOiJzaGE1MTIiLCJrZXlfbGVuZ3RoIjozMn0=";
+    let hostile =
+        "eyJzYWx0IjoiQUFBQSIsIml0ZXJhdGlvbnMiOjQyOTQ5NjcyOTUsImhhc2hfZnVuY3Rpb24iOiJzaGE1MTIiLCJrZXlfbGVuZ3RoIjozMn0=";
     let error = open(text.replace(meta, hostile).as_bytes(), &passphrase(), "it").unwrap_err().to_string();
     assert_eq!(error, "it: the encryption uses 4294967295 iterations of PBKDF2, which Landfast does not support");
 }

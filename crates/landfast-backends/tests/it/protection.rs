@@ -116,7 +116,8 @@ async fn a_sealed_history_holds_nothing_in_plain_text_and_opens_with_the_key() {
 #[tokio::test]
 async fn contents_and_records_of_a_sealed_history_cannot_be_swapped() {
     let (store, folder) = (MemoryStore::new(), tempfile::tempdir().unwrap());
-    let history = || History::in_folder(folder.path()).with_protection(Protection::sealed(Keyring::new().with_key(key(1))));
+    let history =
+        || History::in_folder(folder.path()).with_protection(Protection::sealed(Keyring::new().with_key(key(1))));
     for serial in 1..=2 {
         write(&store, &history(), state(serial, &["a"])).await.unwrap();
     }
@@ -138,7 +139,8 @@ async fn contents_and_records_of_a_sealed_history_cannot_be_swapped() {
     std::fs::write(folder.path().join(format!("{}.tfstate", entries[0].after)), state(9, &[]).as_bytes()).unwrap();
     let error = history().content(&entries[0].after).unwrap_err();
     assert!(matches!(error, HistoryError::Damaged { .. }), "{error:?}");
-    let enforced = History::in_folder(folder.path()).with_protection(Protection::enforced(Keyring::new().with_key(key(1))));
+    let enforced =
+        History::in_folder(folder.path()).with_protection(Protection::enforced(Keyring::new().with_key(key(1))));
     let error = enforced.content(&entries[0].after).unwrap_err();
     assert!(matches!(error, HistoryError::InPlainText { .. }), "{error:?}");
 
