@@ -9,6 +9,7 @@ mod r#gen;
 mod instructions;
 mod problem;
 mod process;
+mod prove;
 mod tidy;
 mod workspace;
 
@@ -34,6 +35,9 @@ enum Command {
     Fuzz(fuzz::Options),
     Gen(r#gen::Options),
     Instructions(instructions::Options),
+    Prove(prove::Options),
+    #[command(hide = true)]
+    ProveChild(prove::ChildOptions),
 }
 
 fn main() -> ExitCode {
@@ -45,6 +49,8 @@ fn main() -> ExitCode {
         Command::Fuzz(options) => fuzz::run(&options),
         Command::Gen(options) => r#gen::run(&options),
         Command::Instructions(options) => instructions::run(&options),
+        Command::Prove(options) => prove::run(&options),
+        Command::ProveChild(options) => prove::child(&options),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -114,7 +114,7 @@ impl StateAddress {
     ///
     /// Behind `?`, `workspace=NAME` chooses the workspace, and everything else is an attribute of terraform's backend of that
     /// kind, as `region=eu-west-1`; `true` and `false` are booleans. Members of `endpoints` are written with a dot:
-    /// `endpoints.s3=…`. The query of an `http` URL belongs to the address. Parts of a URL are percent-decoded.
+    /// `endpoints.s3=…`. What is no attribute in a `pg` URL belongs to the connection string. The query of an `http` URL belongs to the address. Parts of a URL are percent-decoded.
     ///
     /// # Errors
     /// When the URL has no such parts, or its scheme is not known.
@@ -130,9 +130,11 @@ impl StateAddress {
             "azurerm" => Self::of_parts("azurerm", text, rest, &["storage_account_name", "container_name", "key"]),
             "gs" | "gcs" => Self::of_parts("gcs", text, rest, &["bucket", "prefix"]),
             "pg" | "postgres" | "postgresql" => {
-                let (base, workspace) = take_workspace(rest);
-                let attributes = one("conn_str", &format!("postgres://{base}"));
-                Self::from_backend("pg", &attributes, workspace.as_deref().unwrap_or(DEFAULT_WORKSPACE))
+                let (base, mut own) = take_own(rest);
+                let workspace = own.remove(WORKSPACE);
+                own.insert("conn_str".to_owned(), format!("postgres://{base}").into());
+                let workspace = workspace.as_ref().and_then(Value::as_str).unwrap_or(DEFAULT_WORKSPACE);
+                Self::from_backend("pg", &own, workspace)
             }
             _ => Err(StoreError::new(
                 ErrorClass::Configuration,
@@ -197,23 +199,26 @@ fn is_scheme(text: &str) -> bool {
     text.len() > 1 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
 }
 
-/// Takes `workspace=NAME` out of the query of a URL.
-fn take_workspace(url: &str) -> (String, Option<String>) {
-    let Some((base, query)) = url.split_once('?') else { return (url.to_owned(), None) };
-    let mut workspace = None;
+/// Members of the query of a `pg` URL that are not the connection's.
+const OWN: &[&str] = &[WORKSPACE, "schema_name", "skip_schema_creation", "skip_table_creation", "skip_index_creation"];
+
+/// Takes them out of the URL.
+fn take_own(url: &str) -> (String, Map<String, Value>) {
+    let Some((base, query)) = url.split_once('?') else { return (url.to_owned(), Map::new()) };
+    let mut own = Map::new();
     let mut kept = Vec::new();
     for pair in query.split('&') {
         match pair.split_once('=') {
-            Some((WORKSPACE, value)) => workspace = Some(decode(value)),
+            Some((name, value)) if OWN.contains(&name) => drop(own.insert(name.to_owned(), decode(value).into())),
             _ => kept.push(pair),
         }
     }
     let query = kept.join("&");
-    (if query.is_empty() { base.to_owned() } else { format!("{base}?{query}") }, workspace)
+    (if query.is_empty() { base.to_owned() } else { format!("{base}?{query}") }, own)
 }
 
 /// Decodes `%41`; what is no such escape stays as it is.
-fn decode(text: &str) -> String {
+pub(crate) fn decode(text: &str) -> String {
     let mut decoded = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&byte, after)) = rest.split_first() {
@@ -257,7 +262,9 @@ mod tests {
                 "endpoints": {"s3": "http://127.0.0.1:1"},
             })
         );
-        let pg = StateAddress::parse("pg://alice@db:5432/states?sslmode=disable&workspace=blue").unwrap();
+        let pg = "pg://alice@db:5432/states?schema_name=s&sslmode=disable&workspace=blue";
+        let pg = StateAddress::parse(pg).unwrap();
+        assert_eq!(pg.attributes["schema_name"], "s");
         assert_eq!(pg.attributes["conn_str"], "postgres://alice@db:5432/states?sslmode=disable");
         assert_eq!(pg.key, StateKey::new("").in_workspace("blue"));
         assert_eq!(StateAddress::parse("a/b.tfstate").unwrap().key, StateKey::new("a/b.tfstate"));

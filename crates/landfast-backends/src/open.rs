@@ -53,14 +53,50 @@ impl fmt::Debug for Environment {
 /// # Errors
 /// When the settings are wrong, or this build has no store of that kind.
 pub fn open(address: &StateAddress, environment: &Environment) -> Result<Arc<dyn StateStore>, StoreError> {
+    // A build without stores has no use for it.
     let _ = environment;
+    #[allow(clippy::match_single_binding, reason = "a build without stores has no other arm")]
     match address.kind.as_str() {
+        #[cfg(feature = "azurerm")]
+        "azurerm" => Ok(Arc::new(crate::azurerm::AzureStore::from_address(address, environment)?)),
+        #[cfg(feature = "gcs")]
+        "gcs" => Ok(Arc::new(crate::gcs::GcsStore::from_address(address, environment)?)),
         #[cfg(all(feature = "local", unix))]
         "local" => Ok(Arc::new(crate::LocalStore::from_address(address, environment)?)),
+        #[cfg(feature = "s3")]
+        "s3" => Ok(Arc::new(crate::s3::S3Store::from_address(address, environment)?)),
+        #[cfg(feature = "http")]
+        "http" => {
+            let store = crate::HttpStore::from_address(address, environment)?;
+            Ok(crate::decorate::Retry::new(store.retries()).around(Arc::new(store)))
+        }
+        #[cfg(feature = "pg")]
+        "pg" => Ok(Arc::new(crate::PgStore::from_address(address, environment)?)),
         kind => Err(StoreError::new(
             ErrorClass::Unsupported,
             format!("backend {kind}"),
             "this build has no store of that kind",
         )),
+    }
+}
+
+#[cfg(all(test, feature = "azurerm", feature = "gcs"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_open_stores_whose_places_show_no_credentials() {
+        for (url, place) in [
+            ("gs://states/prod/net?access_token=hunter2&workspace=blue", "gs://states/prod/net/blue.tfstate"),
+            (
+                "azurerm://acc/states/prod.tfstate?sas_token=hunter2&snapshot=true&workspace=blue",
+                "azurerm://acc/states/prod.tfstateenv:blue",
+            ),
+        ] {
+            let address = StateAddress::parse(url).unwrap();
+            let store = open(&address, &Environment::default()).unwrap();
+            assert_eq!(store.place(&address.key), place);
+            assert!(!format!("{store:?}").contains("hunter2"), "{store:?}");
+        }
     }
 }

@@ -30,6 +30,19 @@ pub trait StateStore: fmt::Debug + Send + Sync + 'static {
     /// When it cannot be known what is there, as where the bucket is missing.
     fn read<'a>(&'a self, key: &'a StateKey) -> StoreFuture<'a, Option<StoredState>>;
 
+    /// Reads the state again, where it may be what is known already. Stores that can ask for changes only do so.
+    ///
+    /// # Errors
+    /// As [`StateStore::read`].
+    fn read_again<'a>(&'a self, key: &'a StateKey, known: &'a StoredState) -> StoreFuture<'a, Reread> {
+        Box::pin(async move {
+            Ok(match self.read(key).await? {
+                Some(found) if found.digest == known.digest && found.etag == known.etag => Reread::Unchanged,
+                found => Reread::Changed(found),
+            })
+        })
+    }
+
     /// Reads a version that the store keeps.
     ///
     /// # Errors
@@ -74,6 +87,15 @@ pub trait StateStore: fmt::Debug + Send + Sync + 'static {
     /// [`ErrorClass::Conflict`] when the lock has another id, or is not there any more; [`ErrorClass::Unsupported`] where a
     /// lock cannot outlive its holder; what the audit sink says.
     fn force_unlock<'a>(&'a self, key: &'a StateKey, request: ForceUnlock<'a>) -> StoreFuture<'a, LockInfo>;
+}
+
+/// What reading again gives.
+#[derive(Debug, Clone)]
+pub enum Reread {
+    /// Exactly what was known.
+    Unchanged,
+    /// Something else, or nothing.
+    Changed(Option<StoredState>),
 }
 
 /// A lock that is held. It is the only way to write.
@@ -170,7 +192,7 @@ pub struct Capabilities {
     pub conditional_write: ConditionalWrite,
     /// What holds a lock.
     pub locking: Locking,
-    /// Whether the store keeps versions by itself.
+    /// Whether the store keeps versions by itself, where its server is set up to: [`StateStore::versions`] tells.
     pub versions: Support,
     /// Whether states can be listed.
     pub listing: Support,

@@ -5,8 +5,11 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use landfast::drift::Severity;
 
+pub(crate) use crate::state_args::{Select, State, StateAt};
+
 const AFTER_HELP: &str = "\
-Sources are paths, or - for standard input. What a file is (state, plan or show JSON, snapshot, observation) is detected.
+Sources are paths, - for standard input, or URLs of states in stores. What a file is (state, plan or show JSON, snapshot, \
+observation) is detected. Behind @ stands the serial, or the id, of an earlier version of a state: prod.tfstate@7.
 
 Exit codes: 0 clean, 1 error, 2 drift at or above --fail-on (for diff: different), 4 gaps with --strict, 64 usage.";
 
@@ -58,7 +61,7 @@ pub(crate) enum Command {
     /// saw when it refreshed. So `landfast diff P P` of one plan shows the drift that it found, and exits with 2 when there
     /// is some.
     Diff(Diff),
-    /// Look at a state, or convert it
+    /// Look at a state, change it, and take changes back, wherever it is kept
     #[command(subcommand)]
     State(State),
     /// Capture sources as a snapshot file, in which sensitive values are fingerprints
@@ -92,8 +95,8 @@ pub(crate) struct Check {
     /// Exit with 4 when anything could not be read or compared
     #[arg(long)]
     pub(crate) strict: bool,
-    /// Whether to read two states side by side without holding them; the report is the same. By default wherever that is
-    /// possible: with one recorded state and one observed, both files in format 4
+    /// Whether to read two states side by side without holding the files; the report is the same. By default wherever that
+    /// is possible: with one recorded state and one observed, both in format 4. What comes through a pipe is held in memory
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub(crate) streaming: Streaming,
     #[command(flatten)]
@@ -107,7 +110,7 @@ pub(crate) enum Streaming {
     Auto,
     /// Always: it is an error where it is not possible
     Always,
-    /// Never: states are held in memory
+    /// Never: files are held in memory too
     Never,
 }
 
@@ -201,50 +204,6 @@ impl FailOnSeverity {
             Self::Critical => Severity::Critical,
         }
     }
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum State {
-    /// List the addresses of resource instances, as `terraform state list` does; of show JSON and snapshots too
-    List(StateList),
-    /// Show objects with their attributes, of show JSON and snapshots too; sensitive values are masked
-    Show(StateShow),
-    /// Print the state in format 4; one that has it already stays as it is, byte for byte. It holds secrets in clear
-    Convert(StateConvert),
-}
-
-#[derive(Debug, ClapArgs)]
-pub(crate) struct StateList {
-    #[command(flatten)]
-    pub(crate) select: Select,
-}
-
-#[derive(Debug, ClapArgs)]
-pub(crate) struct StateShow {
-    #[command(flatten)]
-    pub(crate) select: Select,
-    /// How to write the objects
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub(crate) format: ReportFormat,
-    #[command(flatten)]
-    pub(crate) rules: RuleArgs,
-}
-
-#[derive(Debug, ClapArgs)]
-pub(crate) struct Select {
-    /// The state: a state file, show JSON of a state, a snapshot or an observation
-    #[arg(long, value_name = "FILE")]
-    pub(crate) state: PathBuf,
-    /// Addresses of modules, resources or instances; by default everything
-    #[arg(value_name = "ADDRESS")]
-    pub(crate) addresses: Vec<String>,
-}
-
-#[derive(Debug, ClapArgs)]
-pub(crate) struct StateConvert {
-    /// The state file
-    #[arg(long, value_name = "FILE")]
-    pub(crate) state: PathBuf,
 }
 
 #[derive(Debug, Subcommand)]

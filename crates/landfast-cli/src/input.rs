@@ -1,53 +1,111 @@
 //! Reading sources.
 
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use landfast::Held;
 use landfast::drift::RuleSet;
 use landfast::state::{Document, Limits, StateFile};
 
-use crate::args::RuleArgs;
+use crate::args::{RuleArgs, StateAt};
 use crate::error::CliError;
 
 /// The name under which standard input stands in messages and reports.
 const STDIN: &str = "(standard input)";
 
-/// Reads a source: a path, or `-` for standard input.
-pub(crate) fn document(source: &Path) -> Result<Document, CliError> {
+/// Reads a source to its end: a path, `-` for standard input, or a state in a store. Nothing is looked into yet.
+pub(crate) fn held(source: &Path) -> Result<Held, CliError> {
     let limits = Limits::default();
-    if source.as_os_str() != "-" {
-        return Ok(landfast::open(source, &limits)?);
+    if !is_standard_input(source) {
+        #[cfg(unix)]
+        if let Some(held) = crate::stores::elsewhere(source)? {
+            return Ok(held);
+        }
+        return Ok(Held::read(source, &limits)?);
     }
-    let mut bytes = Vec::new();
-    let most = u64::try_from(limits.max_bytes).unwrap_or(u64::MAX).saturating_add(1);
-    let mut input = std::io::stdin().lock().take(most);
-    input.read_to_end(&mut bytes).map_err(|error| CliError::io(Path::new(STDIN), "cannot be read", &error))?;
-    Ok(Document::read(bytes.into(), STDIN, &limits)?)
+    let read = Held::read_from(STDIN, std::io::stdin().lock(), &limits);
+    read.map_err(|error| CliError::io(Path::new(STDIN), "cannot be read", &error))
+}
+
+/// Reads a document.
+pub(crate) fn document(source: &Path) -> Result<Document, CliError> {
+    Ok(held(source)?.document(&Limits::default())?)
 }
 
 /// Whether a source can be read as a stream, as far as shows without reading it: it is a file and no pipe.
 pub(crate) fn is_file(source: &Path) -> bool {
-    source.as_os_str() != "-" && std::fs::metadata(source).is_ok_and(|metadata| metadata.is_file())
+    !is_standard_input(source) && std::fs::metadata(source).is_ok_and(|metadata| metadata.is_file())
+}
+
+fn is_standard_input(source: &Path) -> bool {
+    source.as_os_str() == "-"
 }
 
 /// Reads several sources; standard input can be one of them once.
 pub(crate) fn documents<'a>(sources: impl IntoIterator<Item = &'a PathBuf>) -> Result<Vec<Document>, CliError> {
     let sources: Vec<_> = sources.into_iter().collect();
-    if sources.iter().filter(|source| source.as_os_str() == "-").count() > 1 {
-        return Err(CliError::usage("standard input can be given once only"));
-    }
+    once(sources.iter().map(|source| source.as_path()))?;
     sources.into_iter().map(|source| document(source)).collect()
 }
 
-/// Reads a source that must be a state file.
-pub(crate) fn state(source: &Path) -> Result<StateFile, CliError> {
-    match document(source)? {
-        Document::State(state) => Ok(state),
-        other => {
-            let message = format!("{}: this is {}, not a state file", source.display(), other.description());
-            Err(CliError::new(message).hint("give the .tfstate file, or what `terraform state pull` prints"))
+/// Refuses standard input where it is named more than once.
+pub(crate) fn once<'a>(sources: impl IntoIterator<Item = &'a Path>) -> Result<(), CliError> {
+    match sources.into_iter().filter(|source| is_standard_input(source)).count() {
+        0 | 1 => Ok(()),
+        _ => Err(CliError::usage("standard input can be given once only")),
+    }
+}
+
+/// What a command on a state reads: the source that is named, or what the working folder names.
+pub(crate) enum StateSource {
+    /// A path, or standard input.
+    Source(PathBuf),
+    /// A state that was read from a store, and where that is.
+    Read(Box<Document>, PathBuf),
+}
+
+impl StateSource {
+    pub(crate) fn of(at: &StateAt) -> Result<Self, CliError> {
+        #[cfg(unix)]
+        match crate::stores::to_read(at)? {
+            crate::stores::Named::Source(source) => Ok(Self::Source(source)),
+            crate::stores::Named::Store(target) => {
+                Ok(Self::Read(Box::new(Document::State(target.read()?)), target.place().into()))
+            }
+        }
+        #[cfg(not(unix))]
+        match &at.state {
+            Some(source) if at.workspace.is_none() => Ok(Self::Source(source.clone())),
+            _ => Err(CliError::usage("on this system a state is given by --state FILE")),
         }
     }
+
+    /// Where it is, for messages.
+    pub(crate) fn path(&self) -> &Path {
+        match self {
+            Self::Source(path) | Self::Read(_, path) => path,
+        }
+    }
+
+    pub(crate) fn read(self) -> Result<Document, CliError> {
+        match self {
+            Self::Source(source) => document(&source),
+            Self::Read(document, _) => Ok(*document),
+        }
+    }
+}
+
+/// A document that must be a state file.
+pub(crate) fn state(document: Document, source: &Path) -> Result<StateFile, CliError> {
+    match document {
+        Document::State(state) => Ok(state),
+        other => Err(no_state(&other, source)),
+    }
+}
+
+/// The error of a document that is no state file.
+pub(crate) fn no_state(document: &Document, source: &Path) -> CliError {
+    CliError::new(format!("{}: this is {}, not a state file", source.display(), document.description()))
+        .hint("give the .tfstate file, or what `terraform state pull` prints")
 }
 
 /// The rules of these files and folders; the embedded ones without any.

@@ -9,20 +9,46 @@ use crate::error::CliError;
 
 /// Waits for the future, or for a signal: then the future is dropped, and with it goes what it started.
 pub(crate) fn wait<T>(future: impl Future<Output = T>) -> Result<T, CliError> {
+    run(async |signals| or_signal(signals, future).await)?
+}
+
+/// Runs what needs a runtime, and gives it the signals to heed.
+pub(crate) fn run<T>(work: impl AsyncFnOnce(&mut Signals) -> T) -> Result<T, CliError> {
     let unusable = |error| CliError::new(format!("signals cannot be waited for: {error}"));
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().map_err(unusable)?;
-    runtime.block_on(async {
-        let mut signals = Signals::of_a_command().map_err(unusable)?;
-        let mut interrupted = pin!(signals.any());
-        let mut future = pin!(future);
-        poll_fn(|context| {
-            if interrupted.as_mut().poll(context).is_ready() {
-                return Poll::Ready(Err(CliError::interrupted()));
-            }
-            future.as_mut().poll(context).map(Ok)
-        })
-        .await
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(unusable)?;
+    runtime.block_on(async { Ok(work(&mut Signals::of_a_command().map_err(unusable)?).await) })
+}
+
+/// Waits for the future, or for a signal, which is an error.
+pub(crate) async fn or_signal<T>(signals: &mut Signals, future: impl Future<Output = T>) -> Result<T, CliError> {
+    let mut interrupted = pin!(signals.any());
+    let mut future = pin!(future);
+    poll_fn(|context| {
+        if interrupted.as_mut().poll(context).is_ready() {
+            return Poll::Ready(Err(CliError::interrupted()));
+        }
+        future.as_mut().poll(context).map(Ok)
     })
+    .await
+}
+
+/// Waits for a change. The first signal asks it to stop, which it does unless it is writing already; the second one ends it as
+/// it is, and may leave a lock.
+#[cfg(unix)]
+pub(crate) fn finish<T>(
+    cancel: &landfast::backends::change::Cancel,
+    future: impl Future<Output = T>,
+) -> Result<T, CliError> {
+    run(async |signals| {
+        let mut future = pin!(future);
+        if let Ok(output) = or_signal(signals, &mut future).await {
+            return Ok(output);
+        }
+        cancel.request();
+        crate::output::warn("stopping; a second Ctrl-C ends at once and may leave the lock");
+        let hint = "look at the state and its lock with `landfast state verify`";
+        or_signal(signals, future).await.map_err(|error| error.hint(hint))
+    })?
 }
 
 /// Signals that would end the process, and do not while this lives, or afterwards.

@@ -16,8 +16,12 @@ mod interrupt;
 mod kept;
 mod key;
 mod output;
+mod pair;
 mod progress;
 mod replace;
+mod state_args;
+#[cfg(unix)]
+mod stores;
 mod supervisor;
 mod via;
 

@@ -78,6 +78,11 @@ pub(crate) fn warn(message: &str) {
     let _ = writeln!(io::stderr().lock(), "warning: {}", escape_line(message));
 }
 
+/// Shows lines on standard error that are no result and no warning. They are safe to show already.
+pub(crate) fn note(lines: &str) {
+    let _ = writeln!(io::stderr().lock(), "{lines}");
+}
+
 /// Traces go to standard error: none by default, debug with `-v`, everything with `-vv`.
 pub(crate) fn start_tracing(verbose: u8) {
     let level = match verbose {

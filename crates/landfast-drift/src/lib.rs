@@ -47,6 +47,7 @@ pub mod diff;
 pub mod normalise;
 mod report;
 pub mod rules;
+mod state_change;
 
 pub use classification::{Class, DriftStatus, Impact, Severity};
 pub use compare::{Buffered, CompareOptions, InSync, compare, compare_streams};
@@ -56,3 +57,4 @@ pub use report::{
     ResourceDrift, RuleId, StatusCounts,
 };
 pub use rules::RuleSet;
+pub use state_change::{ObjectChange, StateChange};

@@ -1,7 +1,8 @@
 //! The reports of Landfast: what a comparison found, computed once, rendered many ways.
 //!
 //! [`ReportDocument`] is the versioned machine format, [`render_text`] the screen, [`render_graph`] the dependency graph as
-//! text, Graphviz or Mermaid, [`show_object`] one object of a state. Text from data is escaped for where it goes; nothing
+//! text, Graphviz or Mermaid, [`show_object`] one object of a state, [`render_state_change`] what becomes of a state,
+//! [`render_versions`] the versions of one. Text from data is escaped for where it goes; nothing
 //! here prints.
 //!
 //! This crate does not decide anything: severities, classes and statuses come from `landfast-drift` as they are.
@@ -25,8 +26,11 @@
 mod document;
 mod escape;
 mod graph;
+mod import_block;
 mod object;
+mod state_change;
 mod text;
+mod versions;
 
 #[cfg(feature = "schema")]
 pub use document::report_schema;
@@ -36,5 +40,8 @@ pub use document::{
 };
 pub use escape::{escape_json, escape_line};
 pub use graph::{GraphFormat, render_graph};
+pub use import_block::import_block;
 pub use object::{ObjectEntry, object_entry, show_object};
+pub use state_change::render_state_change;
 pub use text::{ColorChoice, Detail, TextOptions, render_text};
+pub use versions::{VersionEntry, render_versions};

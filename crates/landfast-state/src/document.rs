@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 use crate::address::InstanceKey;
 use crate::json::{JsonError, Kind, Limits, Place, Reader, is_spelling, quote_safe};
+use crate::origin::Origin;
 use crate::plan::{Plan, ShownState};
 use crate::read_error::ReadError;
 use crate::snapshot::{Gap, GapKind, Observation, Snapshot};
@@ -94,6 +95,30 @@ impl Document {
         }
     }
 
+    /// As [`Document::recorded`], without the rest of the document: nothing is held twice.
+    #[must_use]
+    pub fn into_recorded(self) -> Snapshot {
+        match self {
+            Self::State(state) => state.into_snapshot(),
+            Self::Plan(plan) => plan.recorded().clone(),
+            Self::ShownState(shown) => shown.snapshot().clone(),
+            Self::Snapshot(snapshot) => snapshot,
+            Self::Observation(observation) => observation.snapshot,
+        }
+    }
+
+    /// Where its recorded side comes from.
+    #[must_use]
+    pub fn origins(&self) -> Vec<Origin> {
+        match self {
+            Self::State(state) => vec![state.origin()],
+            Self::Plan(plan) => plan.recorded().origins().to_vec(),
+            Self::ShownState(shown) => shown.snapshot().origins().to_vec(),
+            Self::Snapshot(snapshot) => snapshot.origins().to_vec(),
+            Self::Observation(observation) => observation.snapshot.origins().to_vec(),
+        }
+    }
+
     /// The resources in it that terraform would pass over without a word, as gaps.
     #[must_use]
     pub fn ignored(&self) -> Vec<Gap> {
@@ -118,6 +143,19 @@ impl Document {
             Self::Plan(plan) => plan.observed(),
             Self::Observation(observation) => observation.clone(),
             other => Observation { snapshot: other.recorded(), gaps: other.ignored() },
+        }
+    }
+
+    /// As [`Document::observed`], without the rest of the document: nothing is held twice.
+    #[must_use]
+    pub fn into_observed(self) -> Observation {
+        match self {
+            Self::Plan(plan) => plan.observed(),
+            Self::Observation(observation) => observation,
+            other => {
+                let gaps = other.ignored();
+                Observation { snapshot: other.into_recorded(), gaps }
+            }
         }
     }
 }

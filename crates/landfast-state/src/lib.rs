@@ -52,6 +52,7 @@ mod snapshot;
 mod snapshot_file;
 mod state_file;
 mod text;
+mod text_search;
 mod value;
 
 pub use attribute_path::{AttributePath, AttributePathError, PathStep};
@@ -61,7 +62,7 @@ pub use document::Document;
 pub use fingerprint::{Fingerprint, FingerprintError, FingerprintKey};
 pub use graph::{CycleError, DependencyGraph, MissingDependency};
 pub use json::Limits;
-pub use marking::Candidate;
+pub use marking::{Asked, Candidate};
 pub use moves::Move;
 pub use number::{Number, NumberError, canonical_number};
 pub use origin::{Origin, SourceKind};
@@ -72,8 +73,8 @@ pub use snapshot::{Attributes, ContentDigest, DuplicateObject, Gap, GapKind, Obs
 pub use snapshot_file::{read_observation, read_snapshot, write_observation, write_snapshot};
 pub use state_file::{
     EditError, ExtractedObjects, IgnoredResource, Located, RefactorError, StateEdit, StateFile, StateInstance,
-    StateOutput, StateRefactoring, StateResource, StateStream, StateTarget, StateTargetError, StreamError,
-    StreamedObject,
+    StateOutput, StateRefactoring, StateResource, StateSelector, StateStream, StateTarget, StateTargetError,
+    StreamError, StreamedObject,
 };
 pub use text::is_printable;
 pub use value::{Members, SENSITIVE_TEXT, Sensitive, SensitiveComparison, UNKNOWN_TEXT, Value};

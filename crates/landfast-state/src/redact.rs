@@ -1,16 +1,16 @@
 //! Masking secrets by value, wherever they turn up.
 
 use std::borrow::Cow;
-
-use aho_corasick::{AhoCorasick, MatchKind};
+use std::sync::Arc;
 
 use crate::attribute_path::{AttributePath, PathStep};
 use crate::json::{Raw, quote_go};
 use crate::snapshot::{Attributes, ResourceObject};
+use crate::text_search::{TextSearch, Texts};
 use crate::value::{Members, SENSITIVE_TEXT, Sensitive, Value, each_sensitive};
 
 /// Secrets shorter than this are masked by path only: shorter texts turn up by chance.
-pub const MIN_SECRET_CHARS: usize = 8;
+pub const MIN_SECRET_CHARS: usize = TextSearch::SHORTEST;
 
 /// Single lines of a secret are masked from this length on, white space around them not counted: the lines of a key in a text
 /// that indents them, or ends them in another way.
@@ -22,13 +22,12 @@ const MIN_SECRET_LINE_CHARS: usize = 16;
 /// that nobody marked. `Debug` shows only how many secrets it knows.
 #[derive(Clone, Default)]
 pub struct Redactor {
-    secrets: Option<AhoCorasick>,
-    known: usize,
+    secrets: Option<Arc<TextSearch>>,
 }
 
 /// Gathers the texts of sensitive values for a [`Redactor`].
 #[derive(Default)]
-pub struct SecretTexts(Vec<String>);
+pub struct SecretTexts(Texts);
 
 impl SecretTexts {
     /// Adds every string and number of at least [`MIN_SECRET_CHARS`] characters that stands in a sensitive value, also
@@ -59,8 +58,8 @@ impl SecretTexts {
     }
 
     /// Adds what [`SecretTexts::add`] would add of these attributes, were the paths marked in them.
-    pub fn add_marked(&mut self, attributes: Raw<'_>, paths: &[AttributePath]) {
-        let paths: Vec<&[PathStep]> = paths.iter().map(|path| path.steps.as_slice()).collect();
+    pub fn add_marked<'p>(&mut self, attributes: Raw<'_>, paths: impl IntoIterator<Item = &'p AttributePath>) {
+        let paths: Vec<&[PathStep]> = paths.into_iter().map(|path| path.steps.as_slice()).collect();
         each_sensitive(attributes, &paths, &mut |value| self.add_all(value));
     }
 
@@ -75,7 +74,7 @@ impl SecretTexts {
 
     /// Adds the texts that `other` has gathered.
     pub fn extend(&mut self, other: &Self) {
-        self.0.extend_from_slice(&other.0);
+        self.0.extend(&other.0);
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -99,28 +98,25 @@ impl SecretTexts {
 
     /// Adds the text as it is, and as it stands in a JSON document that is itself a string.
     fn add_form(&mut self, text: &str) {
-        if text.chars().count() < MIN_SECRET_CHARS {
+        if text.chars().nth(MIN_SECRET_CHARS - 1).is_none() {
             return;
         }
-        let quoted = quote_go(text);
-        let escaped = quoted.get(1..quoted.len() - 1).unwrap_or_default();
-        if escaped != text {
-            self.0.push(escaped.to_owned());
+        // What `quote_go` writes as it is, which most secrets are made of.
+        let plain = |byte: u8| byte > 0x1f && !matches!(byte, b'"' | b'\\' | b'<' | b'>' | b'&' | 0x80..);
+        if !text.bytes().all(plain) {
+            let quoted = quote_go(text);
+            let escaped = quoted.get(1..quoted.len() - 1).unwrap_or_default();
+            if escaped != text {
+                self.0.push(escaped);
+            }
         }
-        self.0.push(text.to_owned());
+        self.0.push(text);
     }
 
     /// The redactor for what was gathered.
     #[must_use]
-    pub fn redactor(mut self) -> Redactor {
-        self.0.sort_unstable();
-        self.0.dedup();
-        if self.0.is_empty() {
-            return Redactor::default();
-        }
-        let known = self.0.len();
-        let secrets = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&self.0);
-        Redactor { secrets: secrets.ok(), known }
+    pub fn redactor(self) -> Redactor {
+        Redactor { secrets: (!self.0.is_empty()).then(|| Arc::new(TextSearch::new(self.0))) }
     }
 }
 
@@ -128,12 +124,21 @@ impl Redactor {
     /// `text` with every known secret in it replaced by [`SENSITIVE_TEXT`].
     #[must_use]
     pub fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        match &self.secrets {
-            Some(secrets) if secrets.is_match(text) => {
-                Cow::Owned(secrets.replace_all(text, &vec![SENSITIVE_TEXT; self.known]))
+        let Some(secrets) = &self.secrets else { return Cow::Borrowed(text) };
+        let Some(mut found) = secrets.find(text, 0) else { return Cow::Borrowed(text) };
+        let (mut masked, mut at) = (String::with_capacity(text.len()), 0);
+        loop {
+            let (start, end) = found;
+            masked.push_str(text.get(at..start).unwrap_or_default());
+            masked.push_str(SENSITIVE_TEXT);
+            at = end;
+            match secrets.find(text, at) {
+                Some(next) => found = next,
+                None => break,
             }
-            _ => Cow::Borrowed(text),
         }
+        masked.push_str(text.get(at..).unwrap_or_default());
+        Cow::Owned(masked)
     }
 
     /// `value` with every string and number that holds a known secret marked as sensitive.
@@ -157,7 +162,7 @@ impl Redactor {
     /// Whether a key in `value` holds a known secret.
     #[must_use]
     pub fn is_in_keys(&self, value: &Value) -> bool {
-        if self.known == 0 {
+        if self.secrets.is_none() {
             return false;
         }
         match value {
@@ -172,7 +177,7 @@ impl Redactor {
     /// `value` with every known secret in its keys masked. Keys that become the same are told apart by a number.
     #[must_use]
     pub fn redact_keys(&self, value: Value) -> Value {
-        if self.known == 0 {
+        if self.secrets.is_none() {
             return value;
         }
         match value {
@@ -201,7 +206,7 @@ impl Redactor {
     /// `value` with every known secret in its strings, numbers and keys masked.
     #[must_use]
     pub fn redact_value(&self, value: &Value) -> Value {
-        if self.known == 0 {
+        if self.secrets.is_none() {
             return value.clone();
         }
         self.redact_keys(self.redact_texts(value))
@@ -231,7 +236,7 @@ impl std::fmt::Debug for SecretTexts {
 
 impl std::fmt::Debug for Redactor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Redactor({} secrets)", self.known)
+        write!(f, "Redactor({} secrets)", self.secrets.as_ref().map_or(0, |secrets| secrets.len()))
     }
 }
 

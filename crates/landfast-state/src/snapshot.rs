@@ -130,13 +130,13 @@ struct Read {
     text: Bytes,
 }
 
-/// An immutable set of resource objects, sorted by address, with its origin.
+/// An immutable set of resource objects, sorted by address, with its origin. Copies share the objects.
 #[derive(Clone)]
 pub struct Snapshot {
     origins: Vec<Origin>,
-    objects: Vec<ResourceObject>,
+    objects: Arc<Vec<ResourceObject>>,
     moves: Vec<Move>,
-    secrets: std::sync::Arc<SecretTexts>,
+    secrets: Arc<SecretTexts>,
     document: Read,
 }
 
@@ -171,9 +171,9 @@ impl Snapshot {
         objects.sort_by(|a, b| a.address.cmp(&b.address));
         Self {
             origins: vec![origin],
-            objects,
+            objects: Arc::new(objects),
             moves: Vec::new(),
-            secrets: std::sync::Arc::new(secrets),
+            secrets: Arc::new(secrets),
             document: Read::default(),
         }
     }
@@ -203,9 +203,9 @@ impl Snapshot {
         objects.sort_by(|a, b| a.address.cmp(&b.address));
         Self {
             origins: self.origins.clone(),
-            objects,
+            objects: Arc::new(objects),
             moves: self.moves.clone(),
-            secrets: std::sync::Arc::clone(&self.secrets),
+            secrets: Arc::clone(&self.secrets),
             document: self.document.clone(),
         }
     }
@@ -273,9 +273,9 @@ impl Snapshot {
         }
         Ok(Self {
             origins,
-            objects,
+            objects: Arc::new(objects),
             moves: Vec::new(),
-            secrets: std::sync::Arc::new(secrets),
+            secrets: Arc::new(secrets),
             document: Read::default(),
         })
     }
@@ -326,7 +326,7 @@ impl Snapshot {
 
     /// The objects, for changes that leave their addresses alone.
     pub(crate) fn objects_mut(&mut self) -> impl Iterator<Item = &mut ResourceObject> {
-        self.objects.iter_mut()
+        Arc::make_mut(&mut self.objects).iter_mut()
     }
 
     /// Adds texts of sensitive values.
@@ -334,7 +334,7 @@ impl Snapshot {
         if !more.is_empty() {
             let mut all = more;
             all.extend(&self.secrets);
-            self.secrets = std::sync::Arc::new(all);
+            self.secrets = Arc::new(all);
         }
     }
 

@@ -295,6 +295,11 @@ impl Serialize for Sensitive {
 /// Whether an object is the wrapper that states put around a value of dynamic type: exactly `value` and `type`, the
 /// latter a type name or a type constructor.
 pub(crate) fn dynamic_inner<'a>(raw: Raw<'a>) -> Option<Raw<'a>> {
+    // Most objects begin with a member of another name.
+    let first = raw.as_str().strip_prefix('{')?.trim_ascii_start().strip_prefix('"')?;
+    if !first.starts_with(['v', 't', '\\']) {
+        return None;
+    }
     let mut inner = None;
     let mut typed = false;
     for (key, value) in raw.members()? {
@@ -373,9 +378,18 @@ pub(crate) fn each_sensitive(raw: Raw<'_>, sensitive: &[&[PathStep]], take: &mut
         RawKind::Object(members) => match dynamic_inner(raw) {
             Some(inner) => each_sensitive(inner, sensitive, take),
             None => {
+                // Each path leads into one member, and nearly none does into the last ones.
+                let mut left = sensitive.len();
                 for (key, value) in members {
                     let fits = |step: &PathStep| matches!(step, PathStep::Key(name) if **name == *key);
-                    each_sensitive(value, &below(sensitive, fits), take);
+                    if sensitive.iter().any(|path| path.first().is_some_and(fits)) {
+                        let below = below(sensitive, fits);
+                        each_sensitive(value, &below, take);
+                        left = left.saturating_sub(below.len());
+                        if left == 0 {
+                            return;
+                        }
+                    }
                 }
             }
         },

@@ -8,6 +8,7 @@
 //! | [`state`] | addresses, values, state files of formats 1 to 4, plan and show JSON, snapshots, the dependency graph |
 //! | [`drift`] | the comparison: status, severity, impact and class, by rules that are data |
 //! | `observe` | reading what is there through terraform or tofu; with the feature `observe` |
+//! | `backends` | where states live: reading, locking, changing and taking back; with the feature `backends` |
 //! | [`report`] | the machine format and the renderers |
 //!
 //! # A tour
@@ -22,7 +23,7 @@
 //! let recorded = landfast::open("recorded.tfstate".as_ref(), &Limits::default())?;
 //! let observed = landfast::open("observed.tfstate".as_ref(), &Limits::default())?;
 //!
-//! let report = landfast::check(&[recorded], &observed, &CompareOptions::default())?;
+//! let report = landfast::check([recorded], observed, &CompareOptions::default())?;
 //! for resource in report.resources.iter().filter(|resource| resource.severity >= Severity::Major) {
 //!     println!("{}: {} ({} changes)", resource.address, resource.severity, resource.changes.len());
 //!     for rule in &resource.rules {
@@ -35,13 +36,17 @@
 //! ```
 
 mod exit;
+mod held;
 mod operations;
+mod source;
 
 /// The examples of the README, tested with the others.
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 struct Readme;
 
+#[cfg(feature = "backends")]
+pub use landfast_backends as backends;
 pub use landfast_drift as drift;
 #[cfg(feature = "observe")]
 pub use landfast_observe as observe;
@@ -49,4 +54,6 @@ pub use landfast_report as report;
 pub use landfast_state as state;
 
 pub use exit::{ExitCode, FailOn, GapPolicy};
+pub use held::Held;
 pub use operations::{OpenError, check, check_streams, diff, open, open_stream};
+pub use source::{Source, check_sources};

@@ -1,11 +1,12 @@
 //! The operations that most programs want.
 
 use std::fs::File;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use landfast_drift::{Buffered, CompareOptions, DriftReport, compare, compare_streams};
 use landfast_state::{Document, DuplicateObject, Limits, ReadError, Snapshot, StateStream, StreamError};
+
+use crate::held::Held;
 
 /// Why a file could not be opened as a document.
 #[derive(Debug, thiserror::Error)]
@@ -31,15 +32,7 @@ pub enum OpenError {
 /// # Errors
 /// When the file cannot be read, or is none of these, or a broken one.
 pub fn open(path: &Path, limits: &Limits) -> Result<Document, OpenError> {
-    let io = |source| OpenError::Io { path: path.to_owned(), source };
-    let mut bytes = Vec::new();
-    // One byte more than allowed is enough to see that it is too long.
-    let most = u64::try_from(limits.max_bytes).unwrap_or(u64::MAX).saturating_add(1);
-    let file = File::open(path).map_err(io)?;
-    let size = file.metadata().map_or(0, |metadata| metadata.len()).min(most);
-    bytes.reserve_exact(usize::try_from(size).unwrap_or_default().saturating_add(1));
-    file.take(most).read_to_end(&mut bytes).map_err(io)?;
-    Ok(Document::read(bytes.into(), &path.display().to_string(), limits)?)
+    Ok(Held::read(path, limits)?.document(limits)?)
 }
 
 /// Opens a state of format 4 to be read object by object. Its size has no limit: nothing that grows with it is held.
@@ -68,27 +61,31 @@ pub fn check_streams(
 }
 
 /// Compares what was recorded, in one document or in several that hold different resources, with what was observed. Of a
-/// plan, its recorded or its observed side counts, whichever it stands for.
+/// plan, its recorded or its observed side counts, whichever it stands for. The documents are taken, so that no part of them
+/// is held twice.
 ///
 /// # Errors
 /// When an address stands in two of the recorded documents.
 pub fn check(
-    recorded: &[Document],
-    observed: &Document,
+    recorded: impl IntoIterator<Item = Document>,
+    observed: Document,
     options: &CompareOptions,
 ) -> Result<DriftReport, DuplicateObject> {
-    let snapshot = Snapshot::join(recorded.iter().map(Document::recorded))?;
-    let mut observation = observed.observed();
-    // What terraform would pass over in the record must not be passed over here.
-    observation.gaps.extend(recorded.iter().flat_map(Document::ignored));
-    Ok(compare(&snapshot, &observation, options))
+    let mut observation = observed.into_observed();
+    let mut parts = Vec::new();
+    for document in recorded {
+        // What terraform would pass over in the record must not be passed over here.
+        observation.gaps.extend(document.ignored());
+        parts.push(document.into_recorded());
+    }
+    Ok(compare(&Snapshot::join(parts)?, &observation, options))
 }
 
 /// Compares any two documents. Both stand for what was recorded in them, but of a plan as the second one its observed side
 /// counts.
 #[must_use]
-pub fn diff(a: &Document, b: &Document, options: &CompareOptions) -> DriftReport {
-    let mut observation = b.observed();
+pub fn diff(a: Document, b: Document, options: &CompareOptions) -> DriftReport {
+    let mut observation = b.into_observed();
     observation.gaps.extend(a.ignored());
-    compare(&a.recorded(), &observation, options)
+    compare(&a.into_recorded(), &observation, options)
 }

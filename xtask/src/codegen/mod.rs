@@ -5,6 +5,7 @@
 
 mod cli;
 mod exit_codes;
+mod packs;
 mod rules;
 mod schema;
 
@@ -29,6 +30,7 @@ struct Generator {
 }
 
 const GENERATORS: &[Generator] = &[
+    Generator { output: "crates/landfast-drift/src/rules/packs.tsv", text: packs::text },
     Generator { output: "docs/cli.md", text: cli::text },
     Generator { output: "docs/exit-codes.md", text: exit_codes::text },
     Generator { output: "docs/rules.md", text: rules::text },

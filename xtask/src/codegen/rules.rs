@@ -33,6 +33,11 @@ segment of a path (or any part of a resource type) and `**` for any number of se
 ";
 
 pub(super) fn text(root: &Path) -> Result<String, String> {
+    catalogue(pack_files(root)?)
+}
+
+/// Name and text of each pack.
+pub(super) fn pack_files(root: &Path) -> Result<Vec<(String, String)>, String> {
     let folder = root.join(FOLDER);
     let entries = std::fs::read_dir(&folder).map_err(|error| format!("cannot read {FOLDER}: {error}"))?;
     let mut packs = Vec::new();
@@ -44,7 +49,8 @@ pub(super) fn text(root: &Path) -> Result<String, String> {
             packs.push((name, text));
         }
     }
-    catalogue(packs)
+    packs.sort();
+    Ok(packs)
 }
 
 /// One pack, its fields as they stand in the file.

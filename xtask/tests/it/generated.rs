@@ -37,7 +37,7 @@ impl Generated {
     fn report(&self) -> DriftReport {
         let open = |name: &str| landfast::open(&self.path(name), &Limits::default()).unwrap();
         let options = CompareOptions::default();
-        landfast::check(&[open("recorded.tfstate")], &open("observed.tfstate"), &options).unwrap()
+        landfast::check([open("recorded.tfstate")], open("observed.tfstate"), &options).unwrap()
     }
 
     /// Address to status and sorted paths of changes; deposed objects by address and key.

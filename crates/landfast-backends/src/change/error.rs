@@ -92,6 +92,9 @@ pub enum ChangeError {
         #[source]
         release: StoreError,
     },
+    /// The caller asked to stop, and nothing was written.
+    #[error("stopped before anything was written")]
+    Cancelled,
     /// The runtime is shutting down.
     #[error("the program is being stopped")]
     Stopped,

@@ -1,13 +1,21 @@
 //! Changing a state without ever losing one: lock, read, verify, validate, keep what was there, write, read back.
 
+mod cancel;
 mod error;
+mod push;
+mod recovery;
 
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use landfast_state::{BytesDigest, Limits, ReadError, StateFile};
 
+pub use cancel::Cancel;
 pub use error::{ChangeError, Step};
+pub use push::{Push, PushError, PushRules, push, with_serial};
+#[cfg(feature = "encryption")]
+pub use recovery::save_recovery_under;
+pub use recovery::{RecoveryError, save_recovery};
 
 use crate::error::{ErrorClass, StoreError, WriteOutcome};
 use crate::history::{History, HistoryOutcome, Intent, Retention};
@@ -34,6 +42,20 @@ pub struct ChangeOptions {
     pub retention: Retention,
     /// What a state may be like.
     pub limits: Limits,
+    /// Whether the new state must be of the lineage that is there. By default it must.
+    pub lineage: LineageRule,
+    /// By which the caller asks to stop.
+    pub cancel: Cancel,
+}
+
+/// Whether a state may be followed by one of another lineage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum LineageRule {
+    /// It may not: a state of another lineage belongs to other infrastructure.
+    #[default]
+    Keep,
+    /// It may, since somebody said so.
+    MayChange,
 }
 
 impl ChangeOptions {
@@ -48,6 +70,8 @@ impl ChangeOptions {
             history: None,
             retention: Retention::default(),
             limits: Limits::default(),
+            lineage: LineageRule::default(),
+            cancel: Cancel::default(),
         }
     }
 
@@ -62,6 +86,20 @@ impl ChangeOptions {
     #[must_use]
     pub fn with_lock_wait(mut self, wait: Duration) -> Self {
         self.lock_wait = wait;
+        self
+    }
+
+    /// With a rule about lineages.
+    #[must_use]
+    pub fn with_lineage(mut self, rule: LineageRule) -> Self {
+        self.lineage = rule;
+        self
+    }
+
+    /// With a way to ask it to stop.
+    #[must_use]
+    pub fn with_cancel(mut self, cancel: Cancel) -> Self {
+        self.cancel = cancel;
         self
     }
 }
@@ -119,6 +157,7 @@ async fn lock(
             Err(error) => error,
         };
         let left = until.saturating_duration_since(tokio::time::Instant::now());
+        options.cancel.check()?;
         if error.class != ErrorClass::Locked || left.is_zero() {
             return Err(ChangeError::Store { step: Step::Lock, source: error, recovery: None });
         }
@@ -165,7 +204,7 @@ impl Changing<'_> {
     /// # Errors
     /// When it may not.
     pub fn check_follows(&self, after: &StateFile) -> Result<(), ChangeError> {
-        follows(self.before.as_ref(), after, &self.lock.place())
+        follows(self.before.as_ref(), after, self.options.lineage, &self.lock.place())
     }
 
     /// Where the state lies.
@@ -192,7 +231,7 @@ impl Changing<'_> {
 
     /// Writes `after`, reads it back, and gives the lock back.
     ///
-    /// Its lineage must be that of what is there, and its serial a higher one.
+    /// Its lineage must be that of what is there, unless [`ChangeOptions::lineage`] says otherwise, and its serial a higher one.
     ///
     /// # Errors
     /// When it is not what may follow, when what is there cannot be kept, or when the store fails. Unless the error says
@@ -216,6 +255,7 @@ impl Changing<'_> {
     pub async fn write(&mut self, after: &StateFile) -> Result<Written, ChangeError> {
         let place = self.lock.place();
         self.check_follows(after)?;
+        self.options.cancel.check()?;
         let bytes = Bytes::copy_from_slice(after.as_bytes());
         let note = WriteNote::new(&self.options.who, &self.options.why).with_serial(after.serial());
         let write = StateWrite::new(Expected::of(self.read.as_ref()), bytes.clone(), note);
@@ -283,9 +323,10 @@ impl Changing<'_> {
 }
 
 /// Checks that a state may follow another one, by the rules of `terraform state push`.
-fn follows(before: Option<&StateFile>, after: &StateFile, place: &str) -> Result<(), ChangeError> {
+fn follows(before: Option<&StateFile>, after: &StateFile, rule: LineageRule, place: &str) -> Result<(), ChangeError> {
     let Some(before) = before else { return Ok(()) };
-    if before.lineage() != after.lineage() && !before.lineage().is_empty() {
+    let is_other = before.lineage() != after.lineage() && !before.lineage().is_empty();
+    if is_other && rule == LineageRule::Keep {
         return Err(ChangeError::OtherLineage {
             place: place.to_owned(),
             there: before.lineage().to_owned(),

@@ -15,7 +15,9 @@ pub(super) async fn listing(case: &Case<'_>) -> Verdict {
     if store.capabilities().listing == Support::No {
         return Ok(Some("the store cannot list"));
     }
-    let keys = [case.another_key("a"), case.another_key("b"), case.another_key("b").in_workspace("staging")];
+    let (a, b) = (case.another_key("a"), case.another_key("b"));
+    let staging = case.subject.in_workspace(&b, "staging");
+    let keys = [a, b, staging];
     for (serial, key) in (1..).zip(&keys) {
         put(case, &*store, key, serial).await?;
     }
@@ -34,7 +36,7 @@ pub(super) async fn listing(case: &Case<'_>) -> Verdict {
 
 pub(super) async fn workspaces(case: &Case<'_>) -> Verdict {
     let (store, key) = (case.subject.client(), case.key());
-    let other = key.clone().in_workspace("staging");
+    let other = case.subject.in_workspace(&key, "staging");
     if store.capabilities().listing == Support::No && store.place(&key) == store.place(&other) {
         return Ok(Some("the store has one workspace"));
     }

@@ -33,6 +33,12 @@ pub(super) async fn two_lockers(case: &Case<'_>) -> Verdict {
 pub(super) async fn race(case: &Case<'_>) -> Verdict {
     for round in 0..case.options.rounds {
         let key = case.another_key(&round.to_string());
+        // Stores may lock what is there otherwise than what is not.
+        if round % 2 == 1 {
+            let mut lock = case.lock(&*case.subject.client(), &key).await?;
+            lock.write(StateWrite::new(Expected::Absent, state(1), case.note())).await?;
+            lock.release().await?;
+        }
         let start = std::sync::Arc::new(tokio::sync::Barrier::new(case.options.clients));
         let mut tasks = tokio::task::JoinSet::new();
         for _ in 0..case.options.clients {

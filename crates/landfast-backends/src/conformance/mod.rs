@@ -1,13 +1,17 @@
 //! What every store must hold to, for implementers to run on theirs.
 //!
 //! A [`Subject`] gives clients of one store; [`run`] runs the cases and says of each how it ended. Run it against the real
-//! server: a race that is won once proves nothing, so races are repeated ([`Options::rounds`]).
+//! server: a race that is won once proves nothing, so races are repeated ([`Options::rounds`]). [`Faulty`] puts failures into
+//! a store, for tests of what uses stores.
 
 mod cutting_proxy;
 mod failing;
+mod faulty;
 mod keys;
 mod locks;
 mod writes;
+
+pub use faulty::{Fault, Faulty};
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -30,6 +34,11 @@ pub trait Subject: fmt::Debug + Send + Sync {
     fn awkward_key(&self, name: &str, characters: &str) -> Option<StateKey> {
         let key = self.key(name);
         Some(StateKey { key: format!("{}{characters}", key.key), ..key })
+    }
+
+    /// The same state in another workspace; different for each key, also where keys are workspaces.
+    fn in_workspace(&self, key: &StateKey, workspace: &str) -> StateKey {
+        key.clone().in_workspace(workspace)
     }
 
     /// A client with credentials that the server must refuse; `None` where there are none.

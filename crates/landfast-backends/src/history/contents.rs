@@ -114,6 +114,24 @@ impl Contents {
         content::read(&self.folder, name)
     }
 
+    /// Whether a content is there, as far as shows without reading it.
+    pub(crate) fn keeps(&self, name: &BytesDigest) -> bool {
+        content::sealed_path_of(&self.folder, name).is_file() || content::is_kept(&self.folder, name)
+    }
+
+    /// The names that a content may have here.
+    pub(crate) fn names_of(&self, bytes: &[u8]) -> Vec<BytesDigest> {
+        let plain = BytesDigest::of(bytes);
+        #[cfg(feature = "encryption")]
+        if let Some(keyring) = self.protection.keyring().filter(|keyring| keyring.can_open()) {
+            let paths = self.key_files().unwrap_or_default();
+            let ids = paths.iter().filter_map(|path| path.file_stem()?.to_str());
+            let keys = ids.filter_map(|id| self.known_key(keyring, id).ok());
+            return keys.map(|key| Writer::Sealed(key).name_of(bytes)).chain([plain]).collect();
+        }
+        vec![plain]
+    }
+
     #[cfg(not(feature = "encryption"))]
     fn read_sealed(&self, path: &Path, _: &BytesDigest) -> Result<Bytes, HistoryError> {
         Err(HistoryError::Sealed { path: path.to_owned() })

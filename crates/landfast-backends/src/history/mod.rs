@@ -2,7 +2,9 @@
 
 pub(crate) mod content;
 pub(crate) mod contents;
+mod place;
 mod record;
+mod timeline;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -16,6 +18,7 @@ use crate::stored::WriteNote;
 use contents::Contents;
 use record::Line;
 pub use record::{HistoryEntry, HistoryOutcome};
+pub use timeline::{Timeline, TimelineEntry, TimelineError};
 
 /// What the log of a history is called, in its folder and in its header.
 const LOG: &str = "history.log";
@@ -38,6 +41,9 @@ pub enum HistoryError {
         #[source]
         source: std::io::Error,
     },
+    /// The environment names no folder for what belongs to the user.
+    #[error("there is no folder for the history: neither XDG_STATE_HOME nor HOME is set")]
+    NoFolder,
     /// A file could not be put in place.
     #[error("the content of a version cannot be kept")]
     NotKept(#[source] landfast_durable::ReplaceError),
@@ -140,7 +146,7 @@ impl<'a> Intent<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Retention {
-    /// How many versions are kept with their content. Default: 50.
+    /// How many writes are kept with their content, and with what each of them replaced. Default: 50.
     pub count: usize,
     /// How long contents are kept; `None` for ever. Default: `None`.
     pub age: Option<Duration>,
@@ -215,6 +221,11 @@ impl History {
     /// When there is no key, or it does not open the history.
     pub fn digest_of(&self, content: &[u8]) -> Result<BytesDigest, HistoryError> {
         Ok(self.contents.writer()?.name_of(content))
+    }
+
+    /// All digests under which this history may name a content: that of its bytes, and one for each key that it can open.
+    pub(crate) fn names_of(&self, content: &[u8]) -> Vec<BytesDigest> {
+        self.contents.names_of(content)
     }
 
     /// The history of a local state: `.landfast/history/NAME` beside it.
@@ -294,6 +305,12 @@ impl History {
         self.contents.read(digest)
     }
 
+    /// Whether the content with this digest is kept, as far as shows without reading it.
+    #[must_use]
+    pub fn keeps(&self, digest: &BytesDigest) -> bool {
+        self.contents.keeps(digest)
+    }
+
     /// Removes contents that the retention does not cover; records stay. Contents of writes whose end is not known are kept.
     /// Gives how many were removed.
     ///
@@ -308,13 +325,9 @@ impl History {
         let kept = entries.iter().enumerate().filter(|(place, entry)| {
             *place == 0 || entry.outcome == HistoryOutcome::Unknown || (*place < retention.count && !is_old(entry))
         });
-        let kept: Vec<BytesDigest> = kept
-            .flat_map(|(place, entry)| {
-                // What the oldest kept version replaced goes; what the newest replaced is the backup.
-                let before = entry.before.filter(|_| place == 0 || entry.outcome == HistoryOutcome::Unknown);
-                [entry.after].into_iter().chain(before)
-            })
-            .collect();
+        // What a write replaced belongs to it: another program may have written that, and nothing else keeps it.
+        let kept: Vec<BytesDigest> =
+            kept.flat_map(|(_, entry)| [entry.after].into_iter().chain(entry.before)).collect();
         content::remove_others(self.folder(), &kept)
     }
 

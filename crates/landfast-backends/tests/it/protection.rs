@@ -4,7 +4,7 @@ use std::error::Error as _;
 use std::path::Path;
 use std::time::SystemTime;
 
-use landfast_backends::change::{ChangeError, ChangeOptions, begin};
+use landfast_backends::change::{ChangeError, ChangeOptions, begin, save_recovery_under};
 use landfast_backends::encrypt::{Binding, KdfCost, Keyring, OpenError, Passphrase, SecretKey, is_sealed};
 use landfast_backends::history::{History, HistoryError, Retention};
 use landfast_backends::transfer::{Side, TransferEnd, TransferError, Transfers, begin_transfer, resume};
@@ -175,7 +175,8 @@ async fn where_encryption_is_enforced_nothing_is_written_without_a_key() {
         let cause = error.source().unwrap().source().unwrap().to_string();
         assert_eq!(cause, "encryption is enforced and there is no key to encrypt with, so nothing was written");
         assert!(store.read(&StateKey::new("k")).await.unwrap().is_none());
-        assert!(protection.protect(&"plain".into(), &Binding::new("errored-state")).is_err());
+        let recovery = save_recovery_under(folder.path(), &"plain".into(), &Binding::new("errored-state"), &protection);
+        assert!(recovery.is_err());
         let options = ChangeOptions::new("alice@laptop", "test", SystemTime::now());
         let journal = Transfers::in_folder(folder.path().join("transfers")).with_protection(protection);
         let (a, b) = (StateKey::new("a"), StateKey::new("b"));
@@ -184,9 +185,13 @@ async fn where_encryption_is_enforced_nothing_is_written_without_a_key() {
         assert!(matches!(error, TransferError::Journal(_)), "{error}");
     }
     assert_eq!(files(folder.path()), []);
-    let protected = Protection::enforced(Keyring::new().with_key(key(1)));
-    assert!(is_sealed(&protected.protect(&"plain".into(), &Binding::new("errored-state")).unwrap()));
-    assert_eq!(Protection::plain().protect(&"plain".into(), &Binding::new("errored-state")).unwrap(), "plain");
+    let save = |protection| {
+        save_recovery_under(folder.path(), &"plain".into(), &Binding::new("errored-state"), &protection).unwrap()
+    };
+    let sealed = save(Protection::enforced(Keyring::new().with_key(key(1))));
+    assert_eq!(sealed, folder.path().join("errored.sealed"));
+    assert!(is_sealed(&std::fs::read(sealed).unwrap()));
+    assert_eq!(std::fs::read(save(Protection::plain())).unwrap(), b"plain");
 }
 
 #[tokio::test]
@@ -203,6 +208,28 @@ async fn a_history_that_was_plain_is_read_on_unless_encryption_is_enforced() {
     let enforced = plain.with_protection(Protection::enforced(keys));
     assert!(matches!(enforced.content(&entries[1].after), Err(HistoryError::InPlainText { .. })));
     assert_eq!(enforced.content(&entries[0].after).unwrap(), state(2, &["a"]).as_bytes());
+}
+
+#[cfg(feature = "local")]
+#[tokio::test]
+async fn the_timeline_knows_what_is_there_by_its_keyed_digest() {
+    use landfast_backends::history::Timeline;
+    use landfast_backends::{LocalStore, VersionSelector};
+    let folder = tempfile::tempdir().unwrap();
+    let (store, key) = (LocalStore::in_folder(folder.path()), StateKey::new("a.tfstate"));
+    let history = History::beside(&folder.path().join("a.tfstate"))
+        .with_protection(Protection::sealed(passphrase("open sesame")));
+    let options = ChangeOptions::new("alice@laptop", "test", SystemTime::now()).with_history(Some(history.clone()));
+    for serial in 1..=2 {
+        begin(&store, &key, &options).await.unwrap().commit(state(serial, &["a"])).await.unwrap();
+    }
+    let limits = Limits::default();
+    let timeline = Timeline::new(&store, &key, Some(&history), &limits);
+    let seen: Vec<_> =
+        timeline.entries().await.unwrap().iter().map(|it| (it.serial, it.is_current, it.is_kept)).collect();
+    assert_eq!(seen, [(Some(2), true, true), (Some(1), false, true)]);
+    let read = timeline.read(&VersionSelector::Serial(1)).await.unwrap();
+    assert_eq!(read.bytes, state(1, &["a"]).as_bytes());
 }
 
 #[cfg(feature = "encryption-age")]

@@ -3,7 +3,6 @@
 use landfast_backends::conformance::{CaseResult, Ending, Options, Subject, run};
 
 /// Runs the suite, prints a line a case, and fails where one does.
-#[expect(clippy::print_stdout, reason = "the lines are the conformance table")]
 pub(crate) async fn check(store: &str, subject: &dyn Subject, options: &Options) -> Vec<CaseResult> {
     let results = run(subject, options).await;
     let mut failed = Vec::new();
@@ -19,4 +18,12 @@ pub(crate) async fn check(store: &str, subject: &dyn Subject, options: &Options)
     }
     assert!(failed.is_empty(), "{store}: failed: {}", failed.join(", "));
     results
+}
+
+/// How thorough the suite is on a server, in a build without optimisation.
+#[cfg(feature = "live")]
+pub(crate) fn live() -> Options {
+    let mut options = Options::default();
+    options.large = 100_000_000;
+    options
 }

@@ -4,13 +4,13 @@ use std::path::Path;
 
 use landfast::drift::{CompareOptions, DriftReport};
 use landfast::report::ReportKind;
-use landfast::state::{OriginDoubt, StreamError};
+use landfast::state::OriginDoubt;
 use landfast::{ExitCode, FailOn, GapPolicy};
 
 use crate::args::{Check, Global, Streaming, Via};
 use crate::error::CliError;
 use crate::supervisor::Host;
-use crate::{input, output, via};
+use crate::{input, output, pair, via};
 
 pub(crate) fn run(args: &Check, global: &Global, host: Host) -> Result<ExitCode, CliError> {
     let options = super::compare_options(&args.report, global)?;
@@ -28,48 +28,28 @@ pub(crate) fn run(args: &Check, global: &Global, host: Host) -> Result<ExitCode,
 }
 
 fn of_files(args: &Check, options: &CompareOptions) -> Result<DriftReport, CliError> {
-    if let Some(report) = of_streams(args, options)? {
-        return Ok(report);
-    }
-    let mut recorded = input::documents(args.recorded.iter().chain(&args.observed))?;
-    let Some(observed) = recorded.pop() else {
+    let Some(observed) = &args.observed else {
         return Err(CliError::usage("nothing to compare"));
     };
-    let observed_path = args.observed.as_deref().unwrap_or(Path::new("-"));
+    if let [recorded] = args.recorded.as_slice() {
+        let report = pair::compare(recorded, observed, args.streaming, options)?;
+        let doubts = OriginDoubt::between_origins(&report.recorded, &report.observed);
+        warn_of(&doubts, recorded, observed);
+        return Ok(report);
+    }
+    if args.streaming == Streaming::Always {
+        return Err(CliError::usage("--streaming always takes one recorded and one observed state"));
+    }
+    let mut recorded = input::documents(args.recorded.iter().chain([observed]))?;
+    let Some(seen) = recorded.pop() else {
+        return Err(CliError::usage("nothing to compare"));
+    };
     let mut sides: Vec<_> = args.recorded.iter().zip(&recorded).collect();
     sides.sort_by_key(|(path, _)| *path);
     for (path, document) in sides {
-        let doubts = OriginDoubt::between(&document.recorded(), &observed.observed().snapshot);
-        warn_of(&doubts, path, observed_path);
+        warn_of(&OriginDoubt::between_origins(&document.origins(), &seen.origins()), path, observed);
     }
-    Ok(landfast::check(&recorded, &observed, options)?)
-}
-
-/// Compares two states as streams, where that is wanted and possible.
-fn of_streams(args: &Check, options: &CompareOptions) -> Result<Option<DriftReport>, CliError> {
-    let ([recorded], Some(observed)) = (args.recorded.as_slice(), &args.observed) else {
-        return match args.streaming {
-            Streaming::Always => Err(CliError::usage("--streaming always takes one recorded and one observed state")),
-            _ => Ok(None),
-        };
-    };
-    let possible = || input::is_file(recorded) && input::is_file(observed);
-    if args.streaming == Streaming::Never || (args.streaming == Streaming::Auto && !possible()) {
-        return Ok(None);
-    }
-    match landfast::check_streams(recorded, observed, options) {
-        Ok((report, buffered)) => {
-            tracing::debug!(waiting = buffered.waiting, bytes = buffered.text, "buffered at the most");
-            let doubts = OriginDoubt::between_origins(&report.recorded, &report.observed);
-            warn_of(&doubts, recorded, observed);
-            Ok(Some(report))
-        }
-        Err(StreamError::Whole { file, reason }) if args.streaming == Streaming::Auto => {
-            tracing::debug!(file, reason, "read as a whole");
-            Ok(None)
-        }
-        Err(error) => Err(error.into()),
-    }
+    Ok(landfast::check(recorded, seen, options)?)
 }
 
 fn warn_of(doubts: &[OriginDoubt], recorded: &Path, observed: &Path) {

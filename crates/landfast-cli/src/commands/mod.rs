@@ -8,8 +8,31 @@ mod observe;
 mod select;
 mod snapshot;
 mod state_convert;
+#[cfg(unix)]
+mod state_diff;
+#[cfg(unix)]
+mod state_history;
+mod state_import_block;
 mod state_list;
+#[cfg(unix)]
+mod state_lock;
+#[cfg(unix)]
+mod state_mv;
+#[cfg(unix)]
+mod state_pull;
+#[cfg(unix)]
+mod state_push;
+#[cfg(unix)]
+mod state_replace_provider;
+#[cfg(unix)]
+mod state_restore;
+#[cfg(unix)]
+mod state_rm;
 mod state_show;
+#[cfg(unix)]
+mod state_unlock;
+#[cfg(unix)]
+mod state_verify;
 
 use landfast::ExitCode;
 use landfast::drift::{CompareOptions, DriftReport, InSync};
@@ -28,12 +51,41 @@ pub(crate) fn run(args: &Args, host: Host) -> Result<ExitCode, CliError> {
         Command::Check(check) => check::run(check, global, host),
         Command::Observe(observe) => observe::run(observe, global, host),
         Command::Diff(diff) => diff::run(diff, global),
-        Command::State(State::List(list)) => state_list::run(list, global),
-        Command::State(State::Show(show)) => state_show::run(show, global),
-        Command::State(State::Convert(convert)) => state_convert::run(convert, global),
+        Command::State(state) => run_on_state(state, global),
         Command::Snapshot(args::Snapshot::Create(create)) => snapshot::run(create, global),
         Command::Graph(graph) => graph::run(graph, global),
         Command::Completions(completions) => completions::run(completions, global),
+    }
+}
+
+fn run_on_state(command: &State, global: &Global) -> Result<ExitCode, CliError> {
+    match command {
+        State::List(args) => state_list::run(args, global),
+        State::Show(args) => state_show::run(args, global),
+        State::Convert(args) => state_convert::run(args, global),
+        State::ImportBlock(args) => state_import_block::run(args, global),
+        #[cfg(unix)]
+        State::Pull(args) => state_pull::run(args, global),
+        #[cfg(unix)]
+        State::Push(args) => state_push::run(args, global),
+        #[cfg(unix)]
+        State::Mv(args) => state_mv::run(args, global),
+        #[cfg(unix)]
+        State::Rm(args) => state_rm::run(args, global),
+        #[cfg(unix)]
+        State::ReplaceProvider(args) => state_replace_provider::run(args, global),
+        #[cfg(unix)]
+        State::History(args) => state_history::run(args, global),
+        #[cfg(unix)]
+        State::Diff(args) => state_diff::run(args, global),
+        #[cfg(unix)]
+        State::Restore(args) => state_restore::run(args, global),
+        #[cfg(unix)]
+        State::Lock(args) => state_lock::run(args, global),
+        #[cfg(unix)]
+        State::Unlock(args) => state_unlock::run(args, global),
+        #[cfg(unix)]
+        State::Verify(args) => state_verify::run(args, global),
     }
 }
 

@@ -1,68 +1,55 @@
-//! Choosing objects of a state by address.
+//! Choosing objects of a state by address or pattern.
 
-use landfast::state::address::{InstanceAddress, InstanceKey, ModuleAddress};
-use landfast::state::{Document, IgnoredResource, Snapshot};
+use std::path::Path;
+
+use landfast::state::address::InstanceAddress;
+use landfast::state::{Document, IgnoredResource, Snapshot, StateSelector};
 
 use crate::args::Select;
 use crate::error::CliError;
-use crate::{input, output};
-
-/// An address as the user gave it.
-enum Wanted {
-    Module(ModuleAddress),
-    /// An instance; without a key, every instance of the resource.
-    Instance(InstanceAddress),
-}
+use crate::input::StateSource;
+use crate::output;
 
 /// Which instances are wanted. Without addresses, all of them.
-pub(crate) struct Selection(Vec<Wanted>);
+pub(crate) struct Selection(Vec<StateSelector>);
 
 impl Selection {
     pub(crate) fn parse(addresses: &[String]) -> Result<Self, CliError> {
-        let parse = |address: &String| match address.parse() {
-            Ok(instance) => Ok(Wanted::Instance(instance)),
-            Err(error) => match address.parse() {
-                Ok(module) if !address.is_empty() => Ok(Wanted::Module(module)),
-                _ => Err(CliError::usage(format!("{address}: {error}"))),
-            },
+        let parse = |address: &String| {
+            address.parse::<StateSelector>().map_err(|error| CliError::usage(format!("{address}: {}", error.source)))
         };
         addresses.iter().map(parse).collect::<Result<_, _>>().map(Self)
     }
 
     pub(crate) fn holds(&self, address: &InstanceAddress) -> bool {
-        self.0.is_empty() || self.0.iter().any(|wanted| wanted.holds(address))
+        self.0.is_empty() || self.0.iter().any(|wanted| wanted.holds_instance(address))
     }
 
-    /// Refuses addresses that nothing has.
+    /// Refuses addresses that nothing has, and patterns that fit nothing.
     pub(crate) fn check<'a>(
         &self,
-        args: &Select,
+        place: &Path,
         present: impl IntoIterator<Item = &'a InstanceAddress> + Clone,
     ) -> Result<(), CliError> {
-        let absent = self.0.iter().position(|wanted| !present.clone().into_iter().any(|address| wanted.holds(address)));
-        match absent.and_then(|at| args.addresses.get(at)) {
-            Some(address) => Err(CliError::new(format!("{}: no {address} in it", args.state.display()))),
+        let is_there =
+            |wanted: &&StateSelector| present.clone().into_iter().any(|address| wanted.holds_instance(address));
+        match self.0.iter().find(|wanted| !is_there(wanted)) {
+            Some(StateSelector::Pattern(pattern)) => {
+                Err(CliError::new(format!("{}: nothing in it fits {pattern}", place.display())))
+            }
+            Some(absent) => Err(CliError::new(format!("{}: no {absent} in it", place.display()))),
             None => Ok(()),
         }
     }
 }
 
-impl Wanted {
-    fn holds(&self, address: &InstanceAddress) -> bool {
-        match self {
-            Self::Module(module) => address.resource.module.steps.starts_with(&module.steps),
-            Self::Instance(wanted) if wanted.key == InstanceKey::None => wanted.resource == address.resource,
-            Self::Instance(wanted) => wanted == address,
-        }
-    }
-}
-
-/// Reads the objects that a file holds, and the selection. Resources that terraform would pass over are named.
-pub(crate) fn open(args: &Select) -> Result<(Snapshot, Selection), CliError> {
+/// Reads the objects that a source holds, and the selection. Resources that terraform would pass over are named.
+pub(crate) fn open(args: &Select, source: StateSource) -> Result<(Snapshot, Selection), CliError> {
     let selection = Selection::parse(&args.addresses)?;
-    let document = input::document(&args.state)?;
+    let place = source.path().to_owned();
+    let document = source.read()?;
     if let Document::Plan(_) = document {
-        let message = format!("{}: this is {}, not a state", args.state.display(), document.description());
+        let message = format!("{}: this is {}, not a state", place.display(), document.description());
         return Err(CliError::new(message).hint(
             "a plan holds states of several times: compare them with `landfast check` or `landfast diff`, or give the state itself",
         ));
@@ -70,9 +57,9 @@ pub(crate) fn open(args: &Select) -> Result<(Snapshot, Selection), CliError> {
     if let Document::State(state) = &document {
         warn_of_ignored(state.file(), state.ignored());
     }
-    let snapshot = document.recorded();
+    let snapshot = document.into_recorded();
     let present: Vec<&InstanceAddress> = snapshot.instances().collect();
-    selection.check(args, present.iter().copied())?;
+    selection.check(&place, present.iter().copied())?;
     Ok((snapshot, selection))
 }
 

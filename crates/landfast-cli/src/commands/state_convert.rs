@@ -2,13 +2,16 @@
 
 use landfast::ExitCode;
 
-use crate::args::{Global, StateConvert};
+use crate::args::Global;
 use crate::error::CliError;
-use crate::input;
+use crate::input::{self, StateSource};
 use crate::output::{Secrecy, write};
+use crate::state_args::StateConvert;
 
 pub(crate) fn run(args: &StateConvert, global: &Global) -> Result<ExitCode, CliError> {
-    let state = input::state(&args.state)?;
+    let source = StateSource::of(&args.at)?;
+    let place = source.path().to_owned();
+    let state = input::state(source.read()?, &place)?;
     write(global, state.as_bytes(), Secrecy::Private)?;
     Ok(ExitCode::Clean)
 }

@@ -1,20 +1,24 @@
 //! `landfast state list`
 
+use std::path::Path;
+
 use landfast::ExitCode;
 use landfast::state::StreamError;
 use landfast::state::address::InstanceAddress;
 
-use crate::args::{Global, StateList};
+use crate::args::Global;
 use crate::error::CliError;
-use crate::input;
+use crate::input::{self, StateSource};
 use crate::output::{Secrecy, write};
+use crate::state_args::StateList;
 
 pub(crate) fn run(args: &StateList, global: &Global) -> Result<ExitCode, CliError> {
     // Addresses print themselves as terraform prints them, with everything escaped that a terminal would not show.
-    let list: String = match streamed(args)? {
+    let source = StateSource::of(&args.select.at)?;
+    let list: String = match streamed(args, &source)? {
         Some(list) => list.iter().map(|address| format!("{address}\n")).collect(),
         None => {
-            let (snapshot, selection) = super::select::open(&args.select)?;
+            let (snapshot, selection) = super::select::open(&args.select, source)?;
             let wanted = snapshot.instances().filter(|address| selection.holds(address));
             wanted.map(|address| format!("{address}\n")).collect()
         }
@@ -24,15 +28,16 @@ pub(crate) fn run(args: &StateList, global: &Global) -> Result<ExitCode, CliErro
 }
 
 /// The addresses of a state that need not be read as a whole, without holding more of it than them.
-fn streamed(args: &StateList) -> Result<Option<Vec<InstanceAddress>>, CliError> {
-    if !input::is_file(&args.select.state) {
+fn streamed(args: &StateList, source: &StateSource) -> Result<Option<Vec<InstanceAddress>>, CliError> {
+    let StateSource::Source(path) = source else { return Ok(None) };
+    if !input::is_file(path) {
         return Ok(None);
     }
     let selection = super::select::Selection::parse(&args.select.addresses)?;
-    match addresses(args) {
+    match addresses(path) {
         Ok((mut addresses, ignored)) => {
-            super::select::warn_of_ignored(&args.select.state.display().to_string(), &ignored);
-            selection.check(&args.select, &addresses)?;
+            super::select::warn_of_ignored(&path.display().to_string(), &ignored);
+            selection.check(path, &addresses)?;
             addresses.retain(|address| selection.holds(address));
             Ok(Some(addresses))
         }
@@ -41,8 +46,8 @@ fn streamed(args: &StateList) -> Result<Option<Vec<InstanceAddress>>, CliError> 
     }
 }
 
-fn addresses(args: &StateList) -> Result<(Vec<InstanceAddress>, Vec<landfast::state::IgnoredResource>), StreamError> {
-    let mut stream = landfast::open_stream(&args.select.state)?;
+fn addresses(path: &Path) -> Result<(Vec<InstanceAddress>, Vec<landfast::state::IgnoredResource>), StreamError> {
+    let mut stream = landfast::open_stream(path)?;
     let mut addresses = Vec::new();
     while let Some(object) = stream.advance()? {
         addresses.push(object.instance());

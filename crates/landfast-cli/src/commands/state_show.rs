@@ -4,14 +4,15 @@ use landfast::ExitCode;
 use landfast::report::{escape_json, object_entry, show_object};
 use landfast::state::Snapshot;
 
-use crate::args::{Global, ReportFormat, StateShow};
+use crate::args::{Global, ReportFormat};
 use crate::error::CliError;
-use crate::input;
+use crate::input::{self, StateSource};
 use crate::output::{Secrecy, write};
+use crate::state_args::StateShow;
 
 pub(crate) fn run(args: &StateShow, global: &Global) -> Result<ExitCode, CliError> {
     let rules = input::rules(&args.rules)?;
-    let (snapshot, selection) = super::select::open(&args.select)?;
+    let (snapshot, selection) = super::select::open(&args.select, StateSource::of(&args.select.at)?)?;
     let snapshot = rules.mark_secrets(snapshot);
     let redactor = Snapshot::redactor(&[&snapshot]);
     let objects = snapshot.objects().iter().filter(|object| selection.holds(&object.address.instance));

@@ -216,6 +216,47 @@ fn standard_input_is_a_source() {
 }
 
 #[test]
+fn states_give_one_report_in_whatever_way_they_are_read() {
+    let text = std::fs::read(crate::run::root().join(OBSERVED)).unwrap();
+    let named = |text: String| text.replace("(standard input)", OBSERVED);
+    for format in [&["--format", "text"], &["--format", "json"]] {
+        let streamed = check(&[format, ["--streaming", "always"].as_slice()].concat());
+        assert_eq!(streamed.code, 2);
+        for when in ["auto", "never"] {
+            assert_eq!(check(&[format, ["--streaming", when].as_slice()].concat()).out, streamed.out);
+            let arguments = ["check", "--recorded", RECORDED, "--observed", "-", "--streaming", when];
+            assert_eq!(named(run_with_input(&[&arguments, format.as_slice()].concat(), &text).out), streamed.out);
+        }
+    }
+    let twice = run(["check", "--recorded", "-", "--observed", "-"]);
+    assert_eq!(twice.code, 64);
+}
+
+/// A resource that terraform passes over shows while the state is read: then both are read again as documents, standard input
+/// too, which gives its bytes once only.
+#[test]
+fn what_comes_through_a_pipe_can_be_read_as_a_whole() {
+    let text = std::fs::read_to_string(crate::run::root().join(OBSERVED)).unwrap();
+    let provider = r#""provider": "provider[\"registry.terraform.io/hashicorp/aws\"]""#;
+    let (before, managed) = text.split_at(text.find(r#""mode": "managed""#).unwrap());
+    let odd = before.to_owned() + &managed.replacen(provider, r#""provider": "nonsense""#, 1);
+    assert_ne!(odd, text);
+    let scratch = Scratch::new();
+    let path = scratch.file("odd.tfstate", &odd);
+    let path = path.to_str().unwrap();
+    let refused = run(["check", "--recorded", RECORDED, "--observed", path, "--streaming", "always"]);
+    assert_eq!(refused.code, 1);
+    assert!(refused.err.contains("passes over a resource"), "{}", refused.err);
+    let arguments = ["check", "--recorded", RECORDED, "--format", "json", "--strict", "--observed"];
+    let file = run([&arguments, [path].as_slice()].concat());
+    assert_eq!(file.code, 4, "{}", file.err);
+    let never = run([&arguments, [path, "--streaming", "never"].as_slice()].concat());
+    assert_eq!((never.code, &never.out), (4, &file.out));
+    let piped = run_with_input(&[&arguments, ["-"].as_slice()].concat(), odd.as_bytes());
+    assert_eq!(piped.out.replace("(standard input)", path), file.out);
+}
+
+#[test]
 fn output_goes_to_a_file_as_a_whole() {
     let scratch = Scratch::new();
     let path = scratch.file("report.json", "old");

@@ -17,6 +17,8 @@ mod graph;
 mod hostile;
 #[cfg(feature = "live")]
 mod live;
+#[cfg(all(feature = "live", unix))]
+mod live_state;
 #[cfg(all(feature = "live", target_os = "linux"))]
 mod live_terraform;
 #[cfg(feature = "corpus")]
@@ -28,6 +30,12 @@ mod schema;
 mod secrets;
 mod snapshot;
 mod state;
+#[cfg(unix)]
+mod state_change;
+#[cfg(unix)]
+mod state_refused;
 mod unmarked;
 #[cfg(target_os = "linux")]
 mod via;
+#[cfg(unix)]
+mod workspace;

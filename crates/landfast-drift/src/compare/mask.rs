@@ -12,12 +12,17 @@ pub(super) fn secrets<'s>(
 ) -> SecretTexts {
     let mut secrets = SecretTexts::default();
     known.into_iter().for_each(|known| secrets.extend(known));
+    add_secrets(&mut secrets, resources);
+    secrets
+}
+
+/// Adds the secrets that only the comparison shows to be some.
+pub(super) fn add_secrets(secrets: &mut SecretTexts, resources: &[ResourceDrift]) {
     for resource in resources {
         let changed = resource.changes.iter().flat_map(|change| [&change.before, &change.after]);
         let normalised = resource.normalised.iter().flat_map(|normalised| [&normalised.before, &normalised.after]);
         changed.chain(normalised).flatten().for_each(|value| secrets.add(value));
     }
-    secrets
 }
 
 /// Marks every value of the resource that holds a copy of a known secret as sensitive.

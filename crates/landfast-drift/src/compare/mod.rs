@@ -7,6 +7,7 @@ mod grade;
 mod list;
 mod mask;
 mod resource;
+mod sameness;
 mod sensitive;
 mod shared_marks;
 mod stream;
@@ -17,14 +18,14 @@ use std::iter::Peekable;
 use std::sync::Arc;
 
 use landfast_state::address::{InstanceAddress, ObjectAddress, ResourceMode};
-use landfast_state::json::StructuralHasher;
 use landfast_state::{FingerprintKey, Gap, Observation, Origin, Redactor, ResourceObject, Snapshot};
 
 use crate::classification::DriftStatus;
 use crate::normalise::Normaliser;
 use crate::report::{DriftReport, NotCompared, NotComparedReason, ResourceDrift};
-use crate::rules::{Hint, RuleSet, TypeRules};
+use crate::rules::{Hint, Marked, RuleSet, TypeRules};
 use resource::{compare_resource, unknown_resource};
+use sameness::Sameness;
 pub use stream::{Buffered, compare_streams};
 
 /// How to compare.
@@ -82,27 +83,28 @@ pub fn compare(recorded: &Snapshot, observed: &Observation, options: &CompareOpt
     let (before, mut previous) = recorded.after_moves(observed.snapshot.moves());
     let (after, previous_after) = observed.snapshot.after_moves(recorded.moves());
     previous.extend(previous_after);
-    let (recorded, seen) = (&*options.rules.marked(&before), &*options.rules.marked(&after));
+    let (marked, marked_after) = (options.rules.marked(&before), options.rules.marked(&after));
     let mut rules: HashMap<&str, TypeRules<'_>> = HashMap::new();
     let mut gaps: BTreeMap<&InstanceAddress, &Gap> = BTreeMap::new();
     for gap in observed.gaps.iter().filter(|gap| is_managed(&gap.address)) {
         gaps.entry(&gap.address).or_insert(gap);
     }
     let mut resources = Vec::new();
-    let mut hasher = StructuralHasher::new();
-    for (address, before, after) in Joined::new(recorded, seen) {
+    let mut sameness = Sameness::new(options);
+    for (address, before, after) in Joined::new(&marked, &marked_after) {
         let type_name = &*address.resource.type_name;
         let rules = rules.entry(type_name).or_insert_with(|| TypeRules::new(&options.rules, &options.hints, type_name));
-        let mut resource = compare_resource(address, before, after, gaps.remove(address), rules, options, &mut hasher);
+        let mut resource =
+            compare_resource(address, before, after, gaps.remove(address), rules, options, &mut sameness);
         resource.previous_address = previous.remove(address);
         resources.push(resource);
     }
     // What neither side holds, but the observation knows of.
     resources.extend(gaps.into_values().map(|gap| unknown_resource(&gap.address, "", gap)));
     resources.sort_by(|a, b| a.address.cmp(&b.address));
-    let redactor = mask::secrets([recorded.secrets(), seen.secrets()], &resources).redactor();
+    let redactor = mask::secrets([marked.secrets(), marked_after.secrets()].concat(), &resources).redactor();
     tracing::debug!(resources = resources.len(), "compared");
-    report(recorded.origins(), seen.origins(), resources, 0, not_compared(recorded, seen), redactor, options)
+    report(before.origins(), after.origins(), resources, 0, not_compared(&before, &after), redactor, options)
 }
 
 /// The report of these resources, sorted by address, of which nothing has been masked by value yet; others were in sync and
@@ -151,22 +153,21 @@ fn reason_to_leave_out(mode: ResourceMode, deposed: bool) -> Option<NotComparedR
     }
 }
 
-/// Walks two snapshots side by side: the current objects in managed mode.
+/// Walks two marked snapshots side by side: the current objects in managed mode.
 struct Joined<'a, I: Iterator<Item = &'a ResourceObject>> {
     before: Peekable<I>,
     after: Peekable<I>,
 }
 
-fn compared(snapshot: &Snapshot) -> impl Iterator<Item = &ResourceObject> {
-    let objects = snapshot.objects().iter();
-    objects.filter(|object| object.address.deposed.is_none() && is_managed(&object.address.instance))
+fn compared<'s>(snapshot: &'s Marked<'_>) -> impl Iterator<Item = &'s ResourceObject> {
+    snapshot.objects().filter(|object| object.address.deposed.is_none() && is_managed(&object.address.instance))
 }
 
 impl<'a> Joined<'a, std::iter::Empty<&'a ResourceObject>> {
     #[expect(clippy::new_ret_no_self, reason = "the type of the iterators has no name")]
     fn new(
-        before: &'a Snapshot,
-        after: &'a Snapshot,
+        before: &'a Marked<'_>,
+        after: &'a Marked<'_>,
     ) -> impl Iterator<Item = (&'a InstanceAddress, Option<&'a ResourceObject>, Option<&'a ResourceObject>)> {
         Joined { before: compared(before).peekable(), after: compared(after).peekable() }
     }

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use landfast_state::address::InstanceAddress;
-use landfast_state::json::StructuralHasher;
 use landfast_state::{AttributePath, Attributes, Gap, GapKind, ResourceObject, Value};
 
 use super::CompareOptions;
 use super::grade;
+use super::sameness::{Normalisations, Sameness};
 use super::walk::{Flat, Found, Walk};
 use crate::classification::{DriftStatus, Severity};
 use crate::normalise::{Normaliser, mirror};
@@ -21,12 +21,21 @@ pub(super) fn compare_resource(
     gap: Option<&Gap>,
     rules: &TypeRules<'_>,
     options: &CompareOptions,
-    hasher: &mut StructuralHasher,
+    sameness: &mut Sameness,
 ) -> ResourceDrift {
     let named = |object: &&ResourceObject| !object.provider.is_empty();
     let provider = before.filter(named).or(after).map(|object| &*object.provider).unwrap_or_default();
     let mut resource = match (before, after, gap) {
-        (Some(before), Some(after), _) => compare_objects(address, before, after, rules, options, hasher),
+        (Some(before), Some(after), _) => {
+            // Beside a gap it is reported, whatever is found.
+            let normalisations = if gap.is_none() { Normalisations::Untold } else { Normalisations::Listed };
+            // Most resources of most runs end here, without being taken apart.
+            if sameness.same_attributes(before, after, rules, normalisations) {
+                blank(address, DriftStatus::InSync)
+            } else {
+                compare_objects(address, before, after, rules, options)
+            }
+        }
         (_, _, Some(gap)) => unknown_resource(address, provider, gap),
         (Some(_), None, None) => grade::presence(blank(address, DriftStatus::Missing), rules),
         (None, _, None) => grade::presence(blank(address, DriftStatus::Unmanaged), rules),
@@ -77,12 +86,7 @@ fn compare_objects(
     after: &ResourceObject,
     rules: &TypeRules<'_>,
     options: &CompareOptions,
-    hasher: &mut StructuralHasher,
 ) -> ResourceDrift {
-    // Most resources of most runs end here, without being taken apart.
-    if same_attributes(before, after, hasher) {
-        return blank(address, DriftStatus::InSync);
-    }
     let is_flat = |object: &ResourceObject| matches!(object.attributes, Attributes::Flat(_));
     let flat = match (is_flat(before), is_flat(after)) {
         (true, false) => Flat::Before,
@@ -114,23 +118,6 @@ pub(super) fn compare_values(
     let resource =
         ResourceDrift { normalised: found.normalised, unreadable: found.unreadable, reason, ..blank(address, status) };
     grade::changes(resource, found.changes, rules)
-}
-
-/// Whether two objects have the same attributes, as far as their texts show: written alike, or else of the same structural
-/// hash.
-fn same_attributes(before: &ResourceObject, after: &ResourceObject, hasher: &mut StructuralHasher) -> bool {
-    // What is known by its fingerprint only does not show in the text.
-    if before.unknown != after.unknown || !before.fingerprints.is_empty() || !after.fingerprints.is_empty() {
-        return false;
-    }
-    match (&before.attributes, &after.attributes) {
-        (Attributes::None, Attributes::None) => true,
-        (Attributes::Nested(a), Attributes::Nested(b)) | (Attributes::Flat(a), Attributes::Flat(b)) => {
-            let (a, b) = (a.as_raw(), b.as_raw());
-            a == b || hasher.hash(a) == hasher.hash(b)
-        }
-        _ => false,
-    }
 }
 
 fn unreadable_reason(paths: &[AttributePath]) -> Option<String> {

@@ -6,10 +6,11 @@ use std::io::{Read, Seek};
 use std::sync::Arc;
 
 use landfast_state::address::{InstanceAddress, ObjectAddress};
-use landfast_state::json::{NameFilter, StructuralHasher};
-use landfast_state::{Located, ResourceObject, SecretTexts, StateStream, StreamError, StreamedObject};
+use landfast_state::json::NameFilter;
+use landfast_state::{AttributePath, Located, ResourceObject, SecretTexts, StateStream, StreamError, StreamedObject};
 
 use super::resource::{blank, compare_resource};
+use super::sameness::{Hashed, Normalisations, Sameness};
 use super::{CompareOptions, InSync, mask, reason_to_leave_out};
 use crate::classification::DriftStatus;
 use crate::report::{DriftReport, NotCompared, NotComparedReason, ResourceDrift};
@@ -38,8 +39,10 @@ pub fn compare_streams<A: Read + Seek, B: Read + Seek>(
     observed: &mut StateStream<B>,
     options: &CompareOptions,
 ) -> Result<(DriftReport, Buffered), StreamError> {
-    recorded.watch(watch(&options.rules));
-    observed.watch(watch(&options.rules));
+    let names = Arc::new(watch(&options.rules));
+    let same = Arc::clone(&names);
+    recorded.watch(move |type_name| names(type_name));
+    observed.watch(move |type_name| same(type_name));
     let mut run = Run::new(options);
     let (mut before, mut after) = (Side::new(recorded), Side::new(observed));
     before.stream.advance()?;
@@ -96,6 +99,16 @@ fn order(a: Option<StreamedObject<'_>>, b: Option<StreamedObject<'_>>) -> Option
     }
 }
 
+/// A copy of an object with more marks.
+fn marked(object: &StreamedObject<'_>, secrets: Vec<AttributePath>) -> ResourceObject {
+    with_marks(object.to_object(), secrets)
+}
+
+fn with_marks(mut object: ResourceObject, secrets: Vec<AttributePath>) -> ResourceObject {
+    object.sensitive.extend(secrets);
+    object
+}
+
 /// What is known of both states at their ends.
 fn recorded_is_right<A: Read + Seek, B: Read + Seek>(
     recorded: &mut StateStream<A>,
@@ -113,7 +126,7 @@ fn recorded_is_right<A: Read + Seek, B: Read + Seek>(
     observed.check_unique()
 }
 
-fn watch(rules: &Arc<RuleSet>) -> impl Fn(&str) -> Option<Arc<NameFilter>> + Send + 'static {
+fn watch(rules: &Arc<RuleSet>) -> impl Fn(&str) -> Option<Arc<NameFilter>> + Send + Sync + 'static {
     let rules = Arc::clone(rules);
     let known = std::sync::Mutex::new(HashMap::<Box<str>, Arc<NameFilter>>::new());
     move |type_name| {
@@ -135,8 +148,17 @@ enum Which {
 struct Waiting {
     located: Located,
     provider: Arc<str>,
-    /// The structural hash of its attributes, and whether they are flat.
-    hash: Option<(u64, bool)>,
+    /// The hash of its attributes, and whether they are flat.
+    hash: Option<(Hashed, bool)>,
+    /// Its marks, where it was searched for secrets.
+    marks: Option<Box<Marks>>,
+}
+
+/// The marks of an object that was searched for secrets.
+struct Marks {
+    own: Vec<AttributePath>,
+    /// Those that the search has found.
+    found: Vec<AttributePath>,
 }
 
 struct Side<'s, R> {
@@ -150,12 +172,24 @@ impl<'s, R: Read + Seek> Side<'s, R> {
     }
 }
 
+/// The rules for a type, which are gathered once.
+fn type_rules<'r, 'o>(
+    known: &'r mut HashMap<Box<str>, TypeRules<'o>>,
+    options: &'o CompareOptions,
+    type_name: &str,
+) -> Option<&'r TypeRules<'o>> {
+    if !known.contains_key(type_name) {
+        known.insert(type_name.into(), TypeRules::new(&options.rules, &options.hints, type_name));
+    }
+    known.get(type_name)
+}
+
 /// A comparison that is under way.
 struct Run<'o> {
     options: &'o CompareOptions,
     finder: Finder<'o>,
     rules: HashMap<Box<str>, TypeRules<'o>>,
-    hasher: StructuralHasher,
+    sameness: Sameness,
     secrets: SecretTexts,
     resources: Vec<ResourceDrift>,
     in_sync_counted: usize,
@@ -171,7 +205,7 @@ impl<'o> Run<'o> {
             options,
             finder: Finder::new(&options.rules),
             rules: HashMap::new(),
-            hasher: StructuralHasher::new(),
+            sameness: Sameness::new(options),
             secrets: SecretTexts::default(),
             resources: Vec::new(),
             in_sync_counted: 0,
@@ -192,15 +226,18 @@ impl<'o> Run<'o> {
         if a.text() == b.text() {
             return self.same(a);
         }
-        let objects = (self.note_secrets(a), self.note_secrets(b));
+        let (hash, same) = self.compare_attributes(a, b);
+        let found = self.note_secrets(a);
+        let stands_alike = same && !a.is_flat() && hash.is_none_or(|(hash, _)| hash.in_order);
+        let like = stands_alike.then_some((a.sensitive(), found.as_slice()));
+        let other = self.note_secrets_like(b, like);
         if self.leave_out(a) {
             return;
         }
-        if self.same_attributes(a, b) {
+        if same {
             return self.in_sync(a);
         }
-        let before = objects.0.unwrap_or_else(|| a.to_object());
-        let after = objects.1.unwrap_or_else(|| b.to_object());
+        let (before, after) = (marked(a, found), marked(b, other));
         self.compare(&before.address.instance, Some(&before), Some(&after));
     }
 
@@ -224,36 +261,71 @@ impl<'o> Run<'o> {
         reason.is_some()
     }
 
-    fn same_attributes(&mut self, a: &StreamedObject<'_>, b: &StreamedObject<'_>) -> bool {
+    /// Whether attributes are the same, and the hash by which they are, where it took one.
+    fn compare_attributes(&mut self, a: &StreamedObject<'_>, b: &StreamedObject<'_>) -> (Option<(Hashed, bool)>, bool) {
         match (a.attributes(), b.attributes()) {
-            (None, None) => true,
-            (Some(x), Some(y)) if a.is_flat() == b.is_flat() => x == y || self.hasher.hash(x) == self.hasher.hash(y),
-            _ => false,
+            (None, None) => (None, true),
+            (Some(x), Some(y)) if a.is_flat() == b.is_flat() => {
+                if x == y {
+                    return (None, true);
+                }
+                let hash = self.hash(a);
+                (hash, hash == self.hash(b))
+            }
+            _ => (None, false),
         }
     }
 
-    /// Gathers the secrets of an object. Where that took a copy of it, marked, it comes back.
-    fn note_secrets(&mut self, object: &StreamedObject<'_>) -> Option<ResourceObject> {
-        if !object.is_noticed() && !object.is_flat() {
-            let attributes = object.attributes().filter(|_| !object.sensitive().is_empty());
-            attributes.into_iter().for_each(|attributes| self.secrets.add_marked(attributes, object.sensitive()));
-            return None;
+    /// The hash of the attributes of an object, and whether they are flat.
+    fn hash(&mut self, object: &StreamedObject<'_>) -> Option<(Hashed, bool)> {
+        let attributes = object.attributes()?;
+        let type_name = &*object.resource().type_name;
+        let (rules, sameness) = (type_rules(&mut self.rules, self.options, type_name)?, &mut self.sameness);
+        let normalisations = if object.is_flat() { Normalisations::Listed } else { Normalisations::Untold };
+        let hash = sameness.hash(attributes, object.sensitive(), type_name, rules, normalisations);
+        Some((hash, object.is_flat()))
+    }
+
+    /// Gathers the secrets of an object. The paths to those that it does not mark come back.
+    fn note_secrets(&mut self, object: &StreamedObject<'_>) -> Vec<AttributePath> {
+        if object.noticed().is_empty() && object.sensitive().is_empty() && !object.is_flat() {
+            return Vec::new();
         }
-        let mut copy = object.to_object();
-        let found = self.finder.find(&copy);
-        copy.sensitive.extend(found);
-        self.secrets.add_object(&copy);
-        Some(copy)
+        let Some(found) = self.finder.find_streamed(object) else {
+            let copy = object.to_object();
+            let found = self.finder.find(&copy);
+            self.secrets.add_object(&with_marks(copy, found.clone()));
+            return found;
+        };
+        if let Some(attributes) = object.attributes() {
+            self.secrets.add_marked(attributes, object.sensitive().iter().chain(&found));
+        }
+        found
+    }
+
+    /// As [`Run::note_secrets`], of an object that has the same attributes at the same paths as one that was searched already:
+    /// then its secrets stand there too. `like` holds the marks of that one, and what the search found beside them.
+    fn note_secrets_like(
+        &mut self,
+        object: &StreamedObject<'_>,
+        like: Option<(&[AttributePath], &[AttributePath])>,
+    ) -> Vec<AttributePath> {
+        let Some(((own, found), attributes)) =
+            like.filter(|(own, _)| *own == object.sensitive()).zip(object.attributes())
+        else {
+            return self.note_secrets(object);
+        };
+        // How numbers are written may differ, so they are looked at all the same.
+        if !own.is_empty() || !found.is_empty() {
+            self.secrets.add_marked(attributes, own.iter().chain(found));
+        }
+        found.to_vec()
     }
 
     /// Compares what stands at an address, of which one side may be missing.
     fn compare(&mut self, address: &InstanceAddress, before: Option<&ResourceObject>, after: Option<&ResourceObject>) {
-        let (type_name, options) = (&*address.resource.type_name, self.options);
-        if !self.rules.contains_key(type_name) {
-            self.rules.insert(type_name.into(), TypeRules::new(&options.rules, &options.hints, type_name));
-        }
-        if let Some(rules) = self.rules.get(type_name) {
-            let found = compare_resource(address, before, after, None, rules, options, &mut self.hasher);
+        if let Some(rules) = type_rules(&mut self.rules, self.options, &address.resource.type_name) {
+            let found = compare_resource(address, before, after, None, rules, self.options, &mut self.sameness);
             self.push(found);
         }
     }
@@ -273,18 +345,25 @@ impl<'o> Run<'o> {
         which: Which,
     ) -> Result<(), StreamError> {
         let Some(object) = here.stream.current() else { return Ok(()) };
-        let marked = self.note_secrets(&object);
         if self.leave_out(&object) {
+            self.note_secrets(&object);
             return Ok(());
         }
         let address = object.instance();
-        let hash = object.attributes().map(|attributes| (self.hasher.hash(attributes), object.is_flat()));
-        let Some(other) = there.waiting.remove(&address) else {
+        let hash = self.hash(&object);
+        let other = there.waiting.remove(&address);
+        let same = other.as_ref().filter(|other| other.hash == hash && hash.is_some_and(|(hash, _)| hash.in_order));
+        let like = same.and_then(|other| other.marks.as_deref()).map(|marks| (&*marks.own, &*marks.found));
+        let found = self.note_secrets_like(&object, like);
+        let Some(other) = other else {
             if *self.provider != *object.provider() {
                 self.provider = object.provider().into();
             }
             let provider = Arc::clone(&self.provider);
-            here.waiting.insert(address, Waiting { located: object.located(), provider, hash });
+            let is_worth_keeping = !found.is_empty() && !object.is_flat();
+            let marks = is_worth_keeping.then(|| Box::new(Marks { own: object.sensitive().to_vec(), found }));
+            let waiting = Waiting { located: object.located(), provider, hash, marks };
+            here.waiting.insert(address, waiting);
             return Ok(());
         };
         if other.hash == hash {
@@ -294,7 +373,7 @@ impl<'o> Run<'o> {
             self.push(in_sync);
             return Ok(());
         }
-        let this = marked.unwrap_or_else(|| object.to_object());
+        let this = marked(&object, found);
         let mut other = there.stream.reread(&other.located)?;
         let found = self.finder.find(&other);
         other.sensitive.extend(found);
@@ -323,8 +402,10 @@ impl<'o> Run<'o> {
         observed: &StateStream<B>,
     ) -> (DriftReport, Buffered) {
         self.resources.sort_by(|a, b| a.address.cmp(&b.address));
-        let secrets = [&self.secrets, recorded.secrets(), observed.secrets()];
-        let redactor = mask::secrets(secrets, &self.resources).redactor();
+        let mut secrets = self.secrets;
+        [recorded.secrets(), observed.secrets()].into_iter().for_each(|more| secrets.extend(more));
+        mask::add_secrets(&mut secrets, &self.resources);
+        let redactor = secrets.redactor();
         let not_compared = self.left_out.into_iter().map(|(address, reason)| NotCompared { address, reason }).collect();
         let (recorded, observed) = ([recorded.origin()], [observed.origin()]);
         tracing::debug!(resources = self.resources.len(), in_sync = self.in_sync_counted, "compared");

@@ -1,6 +1,7 @@
 //! The rules that concern one resource type.
 
 use landfast_state::PathStep;
+use landfast_state::json::Loose;
 
 use super::pattern::{Glob, PathPattern};
 use super::{AttributeRule, Hint, HintKind, MirrorRule, NamedRule, NormaliseRule, PresenceRule, RuleSet};
@@ -50,6 +51,26 @@ impl<'r> TypeRules<'r> {
     pub(crate) fn volatile(&self, path: &[PathStep]) -> Option<&'r RuleId> {
         let names = |rule: &&&NamedRule| rule.attributes.iter().any(|pattern| pattern.covers(path));
         self.volatile.iter().find(names).map(|rule| &rule.id)
+    }
+
+    /// What differences mean nothing at `path`, by hints and normalisers.
+    pub(crate) fn loose(&self, path: &[PathStep]) -> Loose {
+        let hint = self.hint(path).map(|(kind, _)| kind);
+        let documents = |rule: &&&NormaliseRule| rule.normaliser == Normaliser::JsonDocument;
+        let loosens =
+            |hint: &&&Hint| matches!(hint.compare, HintKind::Set | HintKind::Unordered | HintKind::JsonString);
+        let mut hinted = self.hints.iter().filter(loosens).flat_map(|hint| &hint.attributes);
+        let mut normalised = self.normalisers.iter().filter(documents).map(|rule| rule.attributes.as_ref());
+        Loose {
+            order: matches!(hint, Some(HintKind::Set | HintKind::Unordered)),
+            document: hint == Some(HintKind::JsonString) || self.normaliser(Normaliser::JsonDocument, path).is_some(),
+            below: hinted.any(|pattern| pattern.leads_below(path))
+                || normalised.any(|all| {
+                    // What covers the place covers everything below as well.
+                    let reaches = |pattern: &PathPattern| pattern.covers(path) || pattern.leads_below(path);
+                    all.is_none_or(|patterns| patterns.iter().any(reaches))
+                }),
+        }
     }
 
     /// Whether any rule asks for `normaliser` anywhere.

@@ -3,20 +3,24 @@
 use std::sync::{Arc, OnceLock};
 
 use super::RuleSet;
+use super::load::load_parsed;
 
-/// File name and text of each pack.
-const PACKS: &[(&str, &str)] = &[
-    ("base.toml", include_str!("../../rules/base.toml")),
-    ("aws.toml", include_str!("../../rules/aws.toml")),
-    ("aws-hints.toml", include_str!("../../rules/aws-hints.toml")),
-    ("aws-secrets.toml", include_str!("../../rules/aws-secrets.toml")),
-    ("google.toml", include_str!("../../rules/google.toml")),
-    ("google-secrets.toml", include_str!("../../rules/google-secrets.toml")),
-    ("azure.toml", include_str!("../../rules/azure.toml")),
-    ("azure-secrets.toml", include_str!("../../rules/azure-secrets.toml")),
-    ("kubernetes.toml", include_str!("../../rules/kubernetes.toml")),
-    ("utility.toml", include_str!("../../rules/utility.toml")),
+/// The packs in their order: of two hints that fit, the first one is taken.
+const PACKS: &[&str] = &[
+    "base.toml",
+    "aws.toml",
+    "aws-hints.toml",
+    "aws-secrets.toml",
+    "google.toml",
+    "google-secrets.toml",
+    "azure.toml",
+    "azure-secrets.toml",
+    "kubernetes.toml",
+    "utility.toml",
 ];
+
+/// All packs, see [`compact`](super::compact).
+const COMPACT: &str = include_str!("packs.tsv");
 
 pub(super) fn rules() -> Arc<RuleSet> {
     Arc::clone(embedded())
@@ -25,32 +29,44 @@ pub(super) fn rules() -> Arc<RuleSet> {
 #[expect(clippy::expect_used, reason = "the packs are a part of the program, and a test reads them")]
 pub(super) fn embedded() -> &'static Arc<RuleSet> {
     static RULES: OnceLock<Arc<RuleSet>> = OnceLock::new();
-    let read = || RuleSet::from_toml(PACKS).map(Arc::new).expect("the embedded rule packs are valid");
-    RULES.get_or_init(read)
+    RULES.get_or_init(|| read().map(Arc::new).expect("the embedded rule packs are valid"))
+}
+
+fn read() -> Option<RuleSet> {
+    let mut packs = super::compact::read(COMPACT)?;
+    packs.sort_by_key(|(file, _)| PACKS.iter().position(|name| name == file));
+    load_parsed(packs).ok()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::path::{Path, PathBuf};
+
     use super::*;
 
+    fn folder() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("rules")
+    }
+
     #[test]
-    fn the_embedded_packs_are_valid() {
-        match RuleSet::from_toml(PACKS) {
-            Ok(rules) => assert_eq!(rules.packs().len(), PACKS.len()),
-            Err(error) => panic!("{error}"),
-        }
+    fn the_compact_packs_are_the_packs() {
+        let texts: Vec<(&str, String)> =
+            PACKS.iter().map(|name| (*name, std::fs::read_to_string(folder().join(name)).unwrap())).collect();
+        let packs: Vec<(&str, &str)> = texts.iter().map(|(name, text)| (*name, text.as_str())).collect();
+        let rules = RuleSet::from_toml(&packs).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(rules.packs().len(), PACKS.len());
+        assert!(format!("{rules:?}") == format!("{:?}", read().unwrap()), "run `cargo xtask codegen`");
     }
 
     #[test]
     fn every_file_of_the_folder_is_embedded() {
-        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
-        let mut files: Vec<String> = std::fs::read_dir(folder)
+        let mut files: Vec<String> = std::fs::read_dir(folder())
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
             .filter(|name| name.ends_with(".toml"))
             .collect();
         files.sort();
-        let mut embedded: Vec<&str> = PACKS.iter().map(|(name, _)| *name).collect();
+        let mut embedded = PACKS.to_vec();
         embedded.sort_unstable();
         assert_eq!(files, embedded);
     }

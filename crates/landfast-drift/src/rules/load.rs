@@ -13,11 +13,17 @@ use super::pattern::{Glob, PathPattern};
 use super::{AttributeRule, Hint, MirrorRule, NamedRule, NormaliseRule, PresenceRule, RuleSet, SecretRule, Verdict};
 use crate::report::RuleId;
 
-pub(super) fn load(packs: &[(&str, &str)]) -> Result<RuleSet, RuleError> {
-    let mut loader = Loader::default();
-    for (id, _) in BUILT_IN {
-        loader.taken.insert((*id).to_owned(), "a built-in rule".to_owned());
+/// The rules of packs that are parsed already, and right.
+pub(super) fn load_parsed(packs: Vec<(&str, File)>) -> Result<RuleSet, RuleError> {
+    let mut loader = Loader::new();
+    for (file, parsed) in packs {
+        loader.pack(&Source { file, text: "" }, parsed)?;
     }
+    Ok(loader.rules)
+}
+
+pub(super) fn load(packs: &[(&str, &str)]) -> Result<RuleSet, RuleError> {
+    let mut loader = Loader::new();
     for (file, text) in packs {
         let parsed: File = toml::from_str(text).map_err(|error| {
             let problem = RuleProblem::Syntax(error.message().to_owned());
@@ -98,6 +104,14 @@ struct Loader {
 }
 
 impl Loader {
+    fn new() -> Self {
+        let mut loader = Self::default();
+        for (id, _) in BUILT_IN {
+            loader.taken.insert((*id).to_owned(), "a built-in rule".to_owned());
+        }
+        loader
+    }
+
     fn pack(&mut self, source: &Source<'_>, file: File) -> Result<(), RuleError> {
         let pack = file.pack.id.get_ref().clone();
         if !is_kebab_case(&pack) {

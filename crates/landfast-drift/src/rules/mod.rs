@@ -28,6 +28,7 @@
 
 mod by_type;
 mod catalogue;
+mod compact;
 mod embedded;
 mod error;
 mod file;
@@ -48,7 +49,7 @@ pub use catalogue::{RuleInfo, RuleKind};
 pub use error::{PatternError, RuleError, RuleProblem};
 use pattern::Glob;
 pub(crate) use pattern::PathPattern;
-pub(crate) use secrets::{Finder, names_of_secrets};
+pub(crate) use secrets::{Finder, Marked, names_of_secrets};
 
 /// How an attribute compares, where its value does not tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]

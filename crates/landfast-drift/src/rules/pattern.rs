@@ -60,9 +60,18 @@ impl PathPattern {
         text.split('.').map(segment).collect::<Option<_>>().map(Self)
     }
 
-    /// The name that every path ends in that the pattern matches, if there is just one.
+    /// The name of a member that every path ends in that the pattern matches, if there is just one: a number may be an index.
     pub(crate) fn last_name(&self) -> Option<&str> {
         match self.0.last() {
+            Some(Segment::Name(name)) if name.parse::<usize>().is_err() => Some(name),
+            _ => None,
+        }
+    }
+
+    /// The last name of a member that every path goes through that the pattern matches, if there is one.
+    pub(crate) fn inner_name(&self) -> Option<&str> {
+        let name = |segment: &'_ Segment| matches!(segment, Segment::Name(name) if name.parse::<usize>().is_err());
+        match self.0.iter().rfind(|segment| name(segment)) {
             Some(Segment::Name(name)) => Some(name),
             _ => None,
         }
@@ -89,6 +98,14 @@ impl PathPattern {
     /// Whether the pattern matches the whole path.
     pub(crate) fn matches(&self, path: &[PathStep]) -> bool {
         wildcard(&self.0, path, |segment| *segment == Segment::Any, Segment::fits)
+    }
+
+    /// Whether the pattern may match a path that goes on from this one.
+    pub(crate) fn leads_below(&self, path: &[PathStep]) -> bool {
+        let any = self.0.iter().position(|segment| *segment == Segment::Any).unwrap_or(self.0.len());
+        let (until_any, begins) = (self.0.get(..any).unwrap_or_default(), path.len().min(any));
+        let fit = until_any.iter().zip(path).all(|(segment, step)| segment.fits(step));
+        fit && (any < self.0.len() || begins < any)
     }
 
     /// Whether the pattern matches the path or a path that leads to it.
@@ -177,6 +194,19 @@ mod tests {
             let pattern = PathPattern::new(pattern).unwrap();
             assert_eq!(pattern.matches(&path.steps), matches, "{pattern:?} on {path}");
             assert_eq!(pattern.covers(&path.steps), covers, "{pattern:?} over {path}");
+        }
+        for (pattern, path, leads) in [
+            ("a.*.b", "a", true),
+            ("a.*.b", "a[0]", true),
+            ("a.*.b", "a[0].b", false),
+            ("a.*.b", "b", false),
+            ("a.**.b", "a.x.y", true),
+            ("a.**.b", "x", false),
+            ("**.b", "b", true),
+            ("a", "a", false),
+        ] {
+            let path: AttributePath = path.parse().unwrap();
+            assert_eq!(PathPattern::new(pattern).unwrap().leads_below(&path.steps), leads, "{pattern} below {path}");
         }
         assert_eq!(PathPattern::new("a..b"), None);
         assert_eq!(PathPattern::new(""), None);

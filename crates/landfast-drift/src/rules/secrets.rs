@@ -1,12 +1,13 @@
 //! Marking what rules know to be a secret and a document does not mark.
 
-use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use landfast_state::json::{NameFilter, last_part, plain_name};
-use landfast_state::{AttributePath, Attributes, Candidate, PathStep, ResourceObject, Snapshot};
+use landfast_state::json::{NameFilter, Raw, last_part, plain_name};
+use landfast_state::{
+    Asked, AttributePath, Attributes, Candidate, PathStep, ResourceObject, SecretTexts, Snapshot, StreamedObject,
+};
 
 use super::pattern::PathPattern;
 use super::{RuleSet, SecretRule};
@@ -23,13 +24,46 @@ impl RuleSet {
         snapshot.with_sensitive(|object| finder.find(object))
     }
 
-    /// As [`RuleSet::mark_secrets`]; a snapshot with nothing to mark is not copied.
-    pub(crate) fn marked<'s>(&self, snapshot: &'s Snapshot) -> Cow<'s, Snapshot> {
+    /// As [`RuleSet::mark_secrets`], of a snapshot that others hold: only objects that get marks are copied.
+    pub(crate) fn marked<'s>(&self, snapshot: &'s Snapshot) -> Marked<'s> {
         let finder = Finder::new(self);
-        if snapshot.objects().iter().all(|object| finder.find(object).is_empty()) {
-            return Cow::Borrowed(snapshot);
+        let mut marked = Marked { snapshot, copies: Vec::new(), secrets: SecretTexts::default() };
+        for (at, object) in snapshot.objects().iter().enumerate() {
+            let paths = finder.find(object);
+            if !paths.is_empty() {
+                let mut copy = object.clone();
+                copy.sensitive.extend(paths);
+                marked.secrets.add_object(&copy);
+                marked.copies.push((at, copy));
+            }
         }
-        Cow::Owned(snapshot.clone().with_sensitive(|object| finder.find(object)))
+        marked
+    }
+}
+
+/// A snapshot with marks that were added to it.
+pub(crate) struct Marked<'s> {
+    snapshot: &'s Snapshot,
+    /// The objects with more marks than the snapshot has, and their places in it, in order.
+    copies: Vec<(usize, ResourceObject)>,
+    /// What the added marks hide.
+    secrets: SecretTexts,
+}
+
+impl Marked<'_> {
+    /// All objects, sorted by address.
+    pub(crate) fn objects(&self) -> impl Iterator<Item = &ResourceObject> {
+        let mut copies = self.copies.iter().peekable();
+        self.snapshot
+            .objects()
+            .iter()
+            .enumerate()
+            .map(move |(at, object)| copies.next_if(|(place, _)| *place == at).map_or(object, |(_, copy)| copy))
+    }
+
+    /// The texts of its sensitive values.
+    pub(crate) fn secrets(&self) -> [&SecretTexts; 2] {
+        [self.snapshot.secrets(), &self.secrets]
     }
 }
 
@@ -51,7 +85,10 @@ struct TypeSecrets<'r> {
     patterns: HashMap<&'r str, Vec<Place<'r>>>,
     /// Those that do not end in a name.
     others: Vec<Place<'r>>,
+    /// The names that these end in, and of the others the last name that they go through.
     names: NameFilter,
+    /// The names that the others go through; `None` where one goes through none, so that it may be anywhere.
+    gates: Option<NameFilter>,
 }
 
 #[derive(Clone, Copy)]
@@ -68,14 +105,36 @@ impl<'r> Finder<'r> {
 
     /// The paths to the secrets in `object` that nothing marks yet.
     pub(crate) fn find(&self, object: &ResourceObject) -> Vec<AttributePath> {
-        let type_name = &*object.address.instance.resource.type_name;
+        self.of_type(&object.address.instance.resource.type_name, |secrets| {
+            let nested = match &object.attributes {
+                Attributes::Nested(raw) => Some(raw.as_raw()),
+                Attributes::None | Attributes::Flat(_) => None,
+            };
+            let offsets = nested.map(|raw| secrets.names.offsets(raw)).unwrap_or_default();
+            if secrets.names.is_empty() || (nested.is_some() && offsets.is_empty()) {
+                return Vec::new();
+            }
+            object.unmarked_paths(secrets.asked(nested, &offsets), |candidate| secrets.names(candidate))
+        })
+    }
+
+    /// As [`Finder::find`], in an object of a stream that watches for [`names_of_secrets`]; `None` where a copy of it has to be
+    /// looked at.
+    pub(crate) fn find_streamed(&self, object: &StreamedObject<'_>) -> Option<Vec<AttributePath>> {
+        self.of_type(&object.resource().type_name, |secrets| {
+            let asked = secrets.asked(object.attributes(), object.noticed());
+            object.unmarked_paths(asked, |candidate| secrets.names(candidate))
+        })
+    }
+
+    fn of_type<T>(&self, type_name: &str, take: impl FnOnce(&TypeSecrets<'r>) -> T) -> T {
         let mut types = self.types.borrow_mut();
         if !types.contains_key(type_name) {
             types.insert(type_name.into(), TypeSecrets::new(self.rules, type_name));
         }
         match types.get(type_name) {
-            Some(secrets) if secrets.may_be_in(object) => object.unmarked_paths(|candidate| secrets.names(candidate)),
-            _ => Vec::new(),
+            Some(secrets) => take(secrets),
+            None => take(&TypeSecrets::new(self.rules, type_name)),
         }
     }
 }
@@ -96,28 +155,22 @@ impl<'r> TypeSecrets<'r> {
                 }
             }
         }
-        let names = if others.is_empty() { NameFilter::new(patterns.keys().copied()) } else { NameFilter::any() };
-        Self { patterns, others, names }
+        let through: Option<Vec<&str>> = others.iter().map(|place: &Place<'r>| place.pattern.inner_name()).collect();
+        let (names, gates) = match through {
+            Some(through) => {
+                let ends = patterns.keys().copied();
+                (NameFilter::new(ends.chain(through.iter().copied())), Some(NameFilter::new(through)))
+            }
+            None => (NameFilter::any(), None),
+        };
+        Self { patterns, others, names, gates }
     }
 
-    /// Whether the object may hold a secret, by a look at its names.
-    fn may_be_in(&self, object: &ResourceObject) -> bool {
-        match &object.attributes {
-            Attributes::None => false,
-            _ if self.names.is_empty() => false,
-            _ if !self.others.is_empty() => true,
-            Attributes::Nested(raw) => {
-                let mut named_elsewhere = false;
-                let by_its_name = self.names.any_key(raw.as_raw(), |name| {
-                    let places = self.patterns.get(&*plain_name(name));
-                    named_elsewhere |= places.is_some();
-                    places.into_iter().flatten().any(|place| place.named_by.is_empty())
-                });
-                let named = || self.names.any_text(raw.as_raw(), |name| self.means_a_secret(name));
-                by_its_name || (named_elsewhere && named())
-            }
-            Attributes::Flat(_) => true,
-        }
+    /// What there is to ask about in attributes that have the names of secrets at these offsets.
+    fn asked<'a>(&self, attributes: Option<Raw<'_>>, offsets: &'a [usize]) -> Asked<'a> {
+        let Some(gates) = &self.gates else { return Asked::Everything };
+        let is_gate = |at: &usize| attributes.is_some_and(|raw| gates.has(&raw.key_at(*at)));
+        if !gates.is_empty() && offsets.iter().any(is_gate) { Asked::Everything } else { Asked::Keys(offsets) }
     }
 
     /// Whether the name means a secret wherever it stands.
@@ -133,8 +186,7 @@ impl<'r> TypeSecrets<'r> {
             // Nearly no name passes.
             Some(PathStep::Key(name)) if !self.names.has(name) => None,
             Some(PathStep::Key(name)) => self.patterns.get(&*plain_name(name)),
-            Some(PathStep::Index(index)) => self.patterns.get(&*index.to_string()),
-            None => None,
+            Some(PathStep::Index(_)) | None => None,
         };
         let mut named = named.into_iter().flatten().filter(|place| place.pattern.matches_before_last(path));
         let mut others = self.others.iter().filter(|place| place.pattern.matches(path));

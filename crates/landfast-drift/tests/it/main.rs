@@ -16,6 +16,7 @@ mod known_secrets;
 mod laws;
 mod moves;
 mod secrets;
+mod state_change;
 mod statuses;
 mod streams;
 mod world;

@@ -17,7 +17,7 @@ const MAX_PAD: usize = 40;
 const CONTEXT: usize = 3;
 
 /// Appends the changes, one a line where they fit in `width` columns.
-pub(super) fn push_changes(out: &mut String, changes: &[AttributeChange], width: usize, painter: &Painter) {
+pub(crate) fn push_changes(out: &mut String, changes: &[AttributeChange], width: usize, painter: &Painter) {
     let paths: Vec<String> = changes.iter().map(path_text).collect();
     let lengths = paths.iter().map(|path| path.chars().count());
     let pad = lengths.filter(|length| *length <= MAX_PAD).max().unwrap_or_default();

@@ -14,6 +14,7 @@ use crate::document::ReportKind;
 use crate::escape::escape_line;
 
 use changes::push_changes;
+pub(crate) use changes::push_changes as push_attribute_changes;
 pub(crate) use style::Painter;
 pub(crate) use values::lines_of;
 use wrap::{Word, columns, fill, fill_data, push_lines, words};

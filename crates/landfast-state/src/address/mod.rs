@@ -11,6 +11,7 @@
 //! then type, name and key (no key before integers before strings).
 
 mod parse;
+mod pattern;
 mod print;
 mod provider;
 
@@ -18,8 +19,10 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 pub use parse::AddressError;
-pub(crate) use parse::{is_name, is_resource_type};
-pub use provider::ProviderConfigAddress;
+pub(crate) use parse::{is_name, is_plainly_a_resource, is_resource_type};
+pub use pattern::AddressPattern;
+pub use print::quote_hcl;
+pub use provider::{ProviderConfigAddress, provider_source};
 
 /// The key that tells instances of one resource or module apart.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]

@@ -53,6 +53,30 @@ fn in_name(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '_' | '-') || is_mark(c)
 }
 
+/// Whether a text is surely the address of a resource, by a look that allocates nothing: modules without keys, a type and a
+/// name, of plain letters. What is not may be one all the same.
+pub(crate) fn is_plainly_a_resource(text: &str) -> bool {
+    let mut rest = text.as_bytes();
+    while let Some(module) = rest.strip_prefix(b"module.") {
+        let Some(behind) = behind_plain_name(module).and_then(|rest| rest.strip_prefix(b".")) else { return false };
+        rest = behind;
+    }
+    let (kind, is_data) = rest.strip_prefix(b"data.").map_or((rest, false), |rest| (rest, true));
+    let Some(name) = behind_plain_name(kind).and_then(|rest| rest.strip_prefix(b".")) else { return false };
+    let type_name = kind.get(..kind.len() - name.len() - 1).unwrap_or_default();
+    // No word with an underscore is reserved.
+    let reserved = || RESERVED.iter().any(|word| word.as_bytes() == type_name);
+    (is_data || type_name.contains(&b'_') || !reserved()) && behind_plain_name(name).is_some_and(<[u8]>::is_empty)
+}
+
+/// What follows a name in letters of ASCII that a text starts with.
+fn behind_plain_name(text: &[u8]) -> Option<&[u8]> {
+    let in_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    let len = text.iter().position(|byte| !in_name(byte)).unwrap_or(text.len());
+    let begins = text.first().is_some_and(|byte| in_name(byte) && *byte != b'-');
+    if begins { text.get(len..) } else { None }
+}
+
 struct Parser<'a> {
     text: &'a str,
     rest: &'a str,
@@ -268,5 +292,35 @@ impl FromStr for ObjectAddress {
             None
         };
         parser.end(ObjectAddress { instance, deposed })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn plain_addresses_are_known_at_a_look() {
+        for text in ["aws_vpc.a", "data.b.c-1", "module.m.module.n.data.aws_x.y", "module.data.data.data.data", "0a._"]
+        {
+            assert!(is_plainly_a_resource(text) && text.parse::<ResourceAddress>().is_ok(), "{text}");
+        }
+        for text in
+            ["module.a[0].b.c", "a", "a.b.c", "data.a", "var.a", "a.-b", "é.a", "a.b ", "", "module.a.", "resource.a.b"]
+        {
+            assert!(!is_plainly_a_resource(text), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_plainly_a_resource_is_one(
+            parts in prop::collection::vec(prop::sample::select(vec!["module", "data", "var", "a", "b_c", "-", "é", "1", "[0]", ""]), 0..7),
+        ) {
+            let text = parts.join(".");
+            prop_assert!(!is_plainly_a_resource(&text) || text.parse::<ResourceAddress>().is_ok(), "{}", text);
+        }
     }
 }

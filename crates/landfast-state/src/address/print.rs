@@ -61,6 +61,18 @@ impl fmt::Display for ObjectAddress {
     }
 }
 
+/// `text` as a quoted string of the configuration language, in which nothing is a template and nothing invisible stands.
+#[must_use]
+pub fn quote_hcl(text: &str) -> String {
+    struct Quoted<'a>(&'a str);
+    impl fmt::Display for Quoted<'_> {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write_quoted(self.0, f)
+        }
+    }
+    Quoted(text).to_string()
+}
+
 /// Writes `text` as a quoted HCL string without templates.
 fn write_quoted(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     f.write_char('"')?;

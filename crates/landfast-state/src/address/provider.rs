@@ -25,6 +25,22 @@ const DEFAULT_HOST: &str = "registry.terraform.io";
 /// What stands before the name of such a provider.
 const LEGACY_PREFIX: &str = "registry.terraform.io/-/";
 
+/// The whole source address of a provider that people name in short: `aws` is `registry.terraform.io/hashicorp/aws`, and
+/// `acme/dns` is `registry.terraform.io/acme/dns`.
+///
+/// # Errors
+/// When it is none.
+pub fn provider_source(text: &str) -> Result<String, AddressError> {
+    let source = match text.matches('/').count() {
+        0 => format!("{DEFAULT_HOST}/hashicorp/{text}"),
+        1 => format!("{DEFAULT_HOST}/{text}"),
+        _ => text.to_owned(),
+    };
+    let fail = |problem| AddressError { wanted: "a provider's source", problem, column: 1 };
+    check_source(&source).map_err(fail)?;
+    Ok(source)
+}
+
 impl FromStr for ProviderConfigAddress {
     type Err = AddressError;
 

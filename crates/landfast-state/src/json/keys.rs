@@ -14,18 +14,26 @@ const EAGER_KEYS: usize = 64;
 /// A stack of keys, shared by the open objects: each knows where its keys begin.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Keys {
-    /// Spans in the text, quotes excluded.
-    spans: Vec<(usize, usize)>,
-    /// For each key a number that is equal for equal keys.
-    prints: Vec<u64>,
+    entries: Vec<Entry>,
     /// The keys at the bottom of the stack whose text is not at hand any more.
     kept: Vec<Kept>,
     /// Those that are known ones in another case, by their places in the stack.
     odd: Vec<usize>,
     /// Names to watch for.
     watched: Option<Arc<NameFilter>>,
-    /// Whether a key has come that is one of them.
-    noticed: bool,
+    /// Offsets in the whole document of the keys that came and are one of them.
+    noticed: Vec<usize>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    /// Span in the text, quotes excluded.
+    span: (usize, usize),
+    /// Equal for equal keys.
+    print: u64,
+    /// Bits of the prints of the keys of the same object, from its first one to this one: where a bit is not set there is no
+    /// key with such a print.
+    seen: u64,
 }
 
 #[derive(Debug, Clone)]
@@ -47,28 +55,38 @@ impl Keys {
     /// From now on, watches for these names.
     pub(crate) fn watch(&mut self, names: Option<Arc<NameFilter>>) {
         self.watched = names;
-        self.noticed = false;
+        self.noticed.clear();
     }
 
-    /// Whether a key has come since the last call that is one of the names that are watched for.
-    pub(crate) fn take_noticed(&mut self) -> bool {
+    /// Offsets in the whole document of the keys that have come since the last call and that are one of the names that are
+    /// watched for, quotes included.
+    pub(crate) fn take_noticed(&mut self) -> Vec<usize> {
         std::mem::take(&mut self.noticed)
     }
 
+    /// How many keys were noticed.
+    pub(super) fn noticed(&self) -> usize {
+        self.noticed.len()
+    }
+
+    /// Forgets the keys that were noticed after the first `len` ones.
+    pub(super) fn forget_noticed(&mut self, len: usize) {
+        self.noticed.truncate(len);
+    }
+
     pub(super) fn len(&self) -> usize {
-        self.spans.len()
+        self.entries.len()
     }
 
     /// The spans of the keys from `from` on, as long as their texts are at hand and plain.
     pub(super) fn plain_spans(&self, text: &str, from: usize) -> Option<Vec<(usize, usize)>> {
-        let spans = self.spans.get(from..)?.to_vec();
+        let spans: Vec<_> = self.entries.get(from..)?.iter().map(|entry| entry.span).collect();
         let plain = |span: &(usize, usize)| text.get(span.0..span.1).is_some_and(|key| !key.contains('\\'));
         (self.kept.len() <= from && spans.iter().all(plain)).then_some(spans)
     }
 
     pub(super) fn truncate(&mut self, len: usize) {
-        self.spans.truncate(len);
-        self.prints.truncate(len);
+        self.entries.truncate(len);
         self.kept.truncate(len);
         while self.has_odd(len) {
             self.odd.pop();
@@ -96,9 +114,9 @@ impl Keys {
 
     /// The text of a key; empty where there is no such one.
     pub(super) fn text<'t>(&'t self, text: &'t str, at: usize) -> Cow<'t, str> {
-        match (self.kept.get(at), self.spans.get(at)) {
+        match (self.kept.get(at), self.entries.get(at).map(|entry| entry.span)) {
             (Some(kept), _) => Cow::Borrowed(&kept.key),
-            (None, Some((start, end))) => unescape(text.get(*start..*end).unwrap_or_default()),
+            (None, Some((start, end))) => unescape(text.get(start..end).unwrap_or_default()),
             (None, None) => Cow::Borrowed(""),
         }
     }
@@ -113,17 +131,27 @@ impl Keys {
         span: (usize, usize),
         escaped: bool,
     ) -> Option<Twice> {
-        let written = text.get(span.0..span.1).unwrap_or_default();
-        let key = if escaped { unescape(written) } else { Cow::Borrowed(written) };
-        let print = print_of(key.as_bytes());
-        if let Some(watched) = &self.watched {
-            self.noticed |= watched.has(&key);
+        let written = text.as_bytes().get(span.0..span.1).unwrap_or_default();
+        let (print, noticed) = if escaped {
+            let key = unescape(text.get(span.0..span.1).unwrap_or_default());
+            (print_of(key.as_bytes()), self.is_watched(key.as_bytes()))
+        } else {
+            (print_of(written), self.is_watched(written))
+        };
+        if noticed {
+            self.noticed.push(base + span.0.saturating_sub(1));
         }
-        let known = self.prints.get(from..).unwrap_or_default();
-        let candidate = known.len() < EAGER_KEYS && known.contains(&print);
-        self.spans.push(span);
-        self.prints.push(print);
+        let bit = 1 << (print.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 58);
+        let known = self.entries.get(from..).unwrap_or_default();
+        let before = known.last().map_or(0, |entry| entry.seen);
+        let candidate = before & bit != 0 && known.len() < EAGER_KEYS && known.iter().any(|entry| entry.print == print);
+        self.entries.push(Entry { span, print, seen: before | bit });
         if candidate { self.first_like_the_last(text, base, from) } else { None }
+    }
+
+    #[inline]
+    fn is_watched(&self, key: &[u8]) -> bool {
+        self.watched.as_ref().is_some_and(|watched| watched.has_bytes(key))
     }
 
     #[cold]
@@ -141,9 +169,9 @@ impl Keys {
 
     /// Offset of a key's quote in the document.
     fn offset(&self, base: usize, at: usize) -> usize {
-        match (self.kept.get(at), self.spans.get(at)) {
+        match (self.kept.get(at), self.entries.get(at)) {
             (Some(kept), _) => kept.offset,
-            (None, span) => base + span.map_or(0, |span| span.0.saturating_sub(1)),
+            (None, entry) => base + entry.map_or(0, |entry| entry.span.0.saturating_sub(1)),
         }
     }
 
@@ -160,7 +188,7 @@ impl Keys {
     /// Of the keys that stand twice, the one that shows first.
     fn among(&self, text: &str, base: usize, from: usize) -> Option<Twice> {
         let mut order: Vec<(u64, usize)> =
-            self.prints.iter().copied().enumerate().skip(from).map(|(at, print)| (print, at)).collect();
+            self.entries.iter().enumerate().skip(from).map(|(at, entry)| (entry.print, at)).collect();
         order.sort_unstable();
         let mut found: Option<(usize, usize)> = None;
         for group in order.chunk_by(|a, b| a.0 == b.0).filter(|group| group.len() > 1) {
@@ -185,7 +213,7 @@ impl Keys {
             let kept = Kept { key: self.text(text, at).into(), offset: self.offset(base, at) };
             self.kept.push(kept);
         }
-        for span in &mut self.spans {
+        for Entry { span, .. } in &mut self.entries {
             *span = (span.0.saturating_sub(shift), span.1.saturating_sub(shift));
         }
     }

@@ -41,6 +41,7 @@ pub(crate) struct Mark {
     frames: usize,
     count: usize,
     keys: usize,
+    noticed: usize,
     values: usize,
 }
 
@@ -67,7 +68,8 @@ impl Open {
     /// Where the reader stands, to be gone back to while no container of now has been left.
     pub(crate) fn mark(&self) -> Mark {
         let count = self.frames.last().map_or(0, |frame| frame.count);
-        Mark { frames: self.frames.len(), count, keys: self.keys.len(), values: self.values }
+        let (keys, noticed) = (self.keys.len(), self.keys.noticed());
+        Mark { frames: self.frames.len(), count, keys, noticed, values: self.values }
     }
 
     pub(crate) fn rewind(&mut self, mark: Mark) {
@@ -76,6 +78,7 @@ impl Open {
             frame.count = mark.count;
         }
         self.keys.truncate(mark.keys);
+        self.keys.forget_noticed(mark.noticed);
         self.values = mark.values;
     }
 

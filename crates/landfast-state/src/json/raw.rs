@@ -8,6 +8,7 @@ use bytes::Bytes;
 use super::error::JsonError;
 use super::limits::Limits;
 use super::reader::Reader;
+use super::scan::{is_white_space, plain_run_end, skip_white_space};
 use super::text;
 
 /// The text of one JSON value that has been checked. Walking it checks nothing again and allocates nothing.
@@ -90,6 +91,13 @@ impl<'a> Raw<'a> {
             items.skip(b':');
             Some((Raw(key), Raw(items.take_value()?)))
         })
+    }
+
+    /// The key that stands at this offset of the text, as [`NameFilter::offsets`](super::NameFilter::offsets) gives it.
+    #[must_use]
+    pub fn key_at(self, offset: usize) -> Cow<'a, str> {
+        let rest = self.0.get(offset..).unwrap_or_default();
+        string_of(rest.get(..string_len(rest.as_bytes())).unwrap_or_default())
     }
 
     /// Whether this is `null`.
@@ -210,15 +218,14 @@ pub(crate) fn value_len(text: &[u8]) -> usize {
 }
 
 fn string_len(text: &[u8]) -> usize {
-    let mut at = 1;
-    while let Some(run) = memchr::memchr2(b'"', b'\\', text.get(at..).unwrap_or_default()) {
-        at += run;
-        if text.get(at) == Some(&b'"') {
-            return at + 1;
+    let mut at = plain_run_end(text, 1);
+    loop {
+        match text.get(at) {
+            Some(b'"') => return at + 1,
+            Some(_) => at = plain_run_end(text, at + 2),
+            None => return text.len(),
         }
-        at += 2;
     }
-    text.len()
 }
 
 fn container_len(text: &[u8]) -> usize {
@@ -236,6 +243,10 @@ fn container_len(text: &[u8]) -> usize {
                 if depth == 0 {
                     return at + 1;
                 }
+            }
+            byte if is_white_space(*byte) => {
+                at = skip_white_space(text, at);
+                continue;
             }
             _ => {}
         }

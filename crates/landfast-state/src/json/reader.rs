@@ -88,6 +88,11 @@ impl<'a> Reader<'a> {
         self.pos
     }
 
+    /// The text at hand.
+    pub(crate) fn text(&self) -> &'a str {
+        self.text
+    }
+
     /// The offset in the whole document of an offset in the text at hand.
     pub(crate) fn absolute(&self, offset: usize) -> usize {
         self.open.base + offset
@@ -306,7 +311,9 @@ impl<'a> Reader<'a> {
                 if self.open.frames.len() == floor {
                     return Ok(Raw::checked(self.text.get(start..self.pos).unwrap_or_default()));
                 }
-                self.pass_scalars()?;
+                if self.pass_scalars()? {
+                    break;
+                }
                 let more = match self.open.frames.last().map(|frame| frame.kind) {
                     Some(Kind::Object) => {
                         let more = self.next_item(b'}', A_KEY)?;

@@ -53,16 +53,24 @@ pub(super) fn plain_run_end(bytes: &[u8], mut at: usize) -> usize {
     rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f)).map_or(bytes.len(), |run| at + run)
 }
 
-/// An element, or a member, that is a plain scalar.
+/// An element, or a member.
 pub(super) struct PlainItem {
     /// Span of the key, quotes excluded.
     pub(super) key: Option<(usize, usize)>,
-    /// Where the value ends.
-    pub(super) end: usize,
+    pub(super) value: ItemValue,
 }
 
-/// The item that follows at `at`, with its comma unless it is the `first` of its container: `None` where it is no plain
-/// scalar, where its key has escapes, where it may go on behind the end of the text, and where anything is wrong.
+/// What the value of an item is.
+pub(super) enum ItemValue {
+    /// A plain scalar that ends here.
+    Scalar(usize),
+    /// Something else that may begin here.
+    Other(usize),
+}
+
+/// The item that follows at `at`, with its comma unless it is the `first` of its container: `None` where its key has escapes,
+/// where no value can begin behind it, and where anything is wrong before that. What is no scalar that is plain and right to its
+/// end, in the text at hand, is another value.
 #[inline]
 pub(super) fn plain_item(bytes: &[u8], at: usize, first: bool, keyed: bool) -> Option<PlainItem> {
     let mut at = skip_white_space(bytes, at);
@@ -83,14 +91,15 @@ pub(super) fn plain_item(bytes: &[u8], at: usize, first: bool, keyed: bool) -> O
         at = skip_white_space(bytes, colon + 1);
     }
     let end = match bytes.get(at)? {
-        b'"' => plain_string_end(bytes, at)?,
-        b't' => word_end(bytes, at, b"true")?,
-        b'f' => word_end(bytes, at, b"false")?,
-        b'n' => word_end(bytes, at, b"null")?,
-        b'-' | b'0'..=b'9' => integer_end(bytes, at)?,
+        b'"' => plain_string_end(bytes, at),
+        b't' => word_end(bytes, at, b"true"),
+        b'f' => word_end(bytes, at, b"false"),
+        b'n' => word_end(bytes, at, b"null"),
+        b'-' | b'0'..=b'9' => integer_end(bytes, at),
+        b'{' | b'[' => None,
         _ => return None,
     };
-    Some(PlainItem { key, end })
+    Some(PlainItem { key, value: end.map_or(ItemValue::Other(at), ItemValue::Scalar) })
 }
 
 /// The end of a string without escapes, behind its quote.

@@ -35,8 +35,8 @@ const TRUE: u64 = 2;
 const FALSE: u64 = 3;
 const NUMBER: u64 = 4;
 const STRING: u64 = 5;
-const ARRAY: u64 = 6;
-const OBJECT: u64 = 7;
+pub(super) const ARRAY: u64 = 6;
+pub(super) const OBJECT: u64 = 7;
 
 impl StructuralHasher {
     /// A hasher with a key of its own: hashes of two hashers have nothing to do with each other.
@@ -53,7 +53,7 @@ impl StructuralHasher {
     }
 
     /// Hashes the value at `at` and passes it. The text was checked, so that what follows is what must follow.
-    fn value(&mut self, text: &str, at: &mut usize) -> u64 {
+    pub(super) fn value(&mut self, text: &str, at: &mut usize) -> u64 {
         let bytes = text.as_bytes();
         *at = skip_white_space(bytes, *at);
         match bytes.get(*at) {
@@ -113,7 +113,7 @@ impl StructuralHasher {
         hash
     }
 
-    fn string(&mut self, text: &str, at: &mut usize) -> u64 {
+    pub(super) fn string(&mut self, text: &str, at: &mut usize) -> u64 {
         let bytes = text.as_bytes();
         let start = *at + 1;
         let mut end = plain_run_end(bytes, start);
@@ -156,7 +156,7 @@ impl StructuralHasher {
         hasher.finish()
     }
 
-    fn both(&self, a: u64, b: u64) -> u64 {
+    pub(super) fn both(&self, a: u64, b: u64) -> u64 {
         let mut hasher = self.state.build_hasher();
         hasher.write_u64(a);
         hasher.write_u64(b);

@@ -7,7 +7,7 @@ use super::keys::Twice;
 use super::kind::Kind;
 use super::open::Frame;
 use super::reader::Reader;
-use super::scan::{plain_item, plain_run_end, skip_white_space};
+use super::scan::{ItemValue, plain_item, plain_run_end, skip_white_space};
 use super::text;
 
 impl<'a> Reader<'a> {
@@ -52,28 +52,37 @@ impl<'a> Reader<'a> {
     }
 
     /// Passes members or elements of the open container as long as they are plain scalars, which most are. Stops before
-    /// anything else, for the careful way to go on: it knows what is wrong.
+    /// anything else, for the careful way to go on: it knows what is wrong. `true` where only the value of an item is left to
+    /// read.
     #[inline]
-    pub(super) fn pass_scalars(&mut self) -> Result<(), JsonError> {
+    pub(super) fn pass_scalars(&mut self) -> Result<bool, JsonError> {
         let (text, open) = (self.text, &mut self.open);
-        let Some(frame) = open.frames.last_mut() else { return Ok(()) };
+        let Some(frame) = open.frames.last_mut() else { return Ok(false) };
         // Numbers that are passed here have up to 18 digits.
         let numbers = open.limits.max_number_len > 18;
         let room = if numbers { open.limits.max_values.saturating_sub(open.values) } else { 0 };
         let (keyed, mut passed) = (frame.kind == Kind::Object, 0);
-        let mut twice = None;
+        let (mut twice, mut at_value) = (None, false);
         while passed < room && twice.is_none() {
             let first = frame.count + passed == 0;
+            self.pos = skip_white_space(text.as_bytes(), self.pos);
             let Some(item) = plain_item(text.as_bytes(), self.pos, first, keyed) else { break };
             if let Some(key) = item.key {
                 twice = open.keys.push(text, open.base, frame.keys_from, key, false);
             }
-            self.pos = item.end;
+            match item.value {
+                ItemValue::Scalar(end) => self.pos = end,
+                ItemValue::Other(start) => {
+                    self.pos = start;
+                    at_value = true;
+                    break;
+                }
+            }
             passed += 1;
         }
-        frame.count += passed;
+        frame.count += passed + usize::from(at_value);
         open.values += passed;
-        twice.map_or(Ok(()), |twice| Err(self.duplicate(&twice)))
+        twice.map_or(Ok(at_value), |twice| Err(self.duplicate(&twice)))
     }
 
     /// Passes a key of the open object and the colon behind it.

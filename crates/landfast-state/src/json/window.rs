@@ -1,4 +1,4 @@
-//! A window on a document that is not in memory as a whole: a checking reader goes through it step by step.
+//! A window on a document that need not be in memory as a whole: a checking reader goes through it step by step.
 
 use std::io::{self, ErrorKind, Read};
 
@@ -23,6 +23,9 @@ pub(crate) enum WindowError {
 #[derive(Debug)]
 pub(crate) struct Window<R> {
     input: R,
+    /// Where the input holds the whole document as a text: how to get at it. The window then is all of it.
+    held: Option<fn(&R) -> &str>,
+    /// What was read of an input that does not.
     text: String,
     pos: usize,
     open: Option<Open>,
@@ -33,11 +36,38 @@ pub(crate) struct Window<R> {
     /// Whether the input is at its end.
     ended: bool,
     max_bytes: usize,
-    chunk: Vec<u8>,
     /// How much is read at a time, at least.
     least: usize,
     /// The longest that the text has been.
     longest: usize,
+}
+
+impl<R> Window<R> {
+    /// A window on all of a document that the input holds, and that is neither empty nor larger than allowed.
+    pub(crate) fn hold(input: R, held: fn(&R) -> &str, limits: &Limits) -> Self {
+        let len = held(&input).len();
+        Self {
+            input,
+            held: Some(held),
+            text: String::new(),
+            pos: 0,
+            open: Some(Open::new(limits)),
+            tail: Vec::new(),
+            read: len,
+            ended: true,
+            max_bytes: limits.max_bytes,
+            least: 0,
+            longest: len,
+        }
+    }
+
+    /// The text at hand: spans that a step gave are of it, until the next step.
+    pub(crate) fn text(&self) -> &str {
+        match self.held {
+            Some(held) => held(&self.input),
+            None => &self.text,
+        }
+    }
 }
 
 impl<R: Read> Window<R> {
@@ -45,6 +75,7 @@ impl<R: Read> Window<R> {
     pub(crate) fn open(input: R, limits: &Limits, least: usize) -> Result<Self, WindowError> {
         let mut window = Self {
             input,
+            held: None,
             text: String::new(),
             pos: 0,
             open: Some(Open::new(limits)),
@@ -52,7 +83,6 @@ impl<R: Read> Window<R> {
             read: 0,
             ended: false,
             max_bytes: limits.max_bytes,
-            chunk: Vec::new(),
             least,
             longest: 0,
         };
@@ -94,7 +124,7 @@ impl<R: Read> Window<R> {
         loop {
             let open = self.open.take().unwrap_or_else(|| Open::new(&Limits::default()));
             let mark = open.mark();
-            let mut reader = Reader::resume(&self.text, self.pos, !self.ended, open);
+            let mut reader = Reader::resume(self.text(), self.pos, !self.ended, open);
             let taken = step(&mut reader);
             let (pos, mut open) = reader.suspend();
             let more = !self.ended && matches!(&taken, Err(JsonError { kind: E::UnexpectedEnd { .. }, .. }));
@@ -113,12 +143,7 @@ impl<R: Read> Window<R> {
 
     /// How the object at this offset of the document begins, to the array in it that was just entered.
     pub(crate) fn beginning(&self, offset: usize) -> Option<Beginning> {
-        self.open.as_ref()?.beginning(&self.text, offset.checked_sub(self.base())?, self.pos)
-    }
-
-    /// The text at hand: spans that a step gave are of it, until the next step.
-    pub(crate) fn text(&self) -> &str {
-        &self.text
+        self.open.as_ref()?.beginning(self.text(), offset.checked_sub(self.base())?, self.pos)
     }
 
     /// Offset of the text in the document.
@@ -156,13 +181,29 @@ impl<R: Read> Window<R> {
             self.text.drain(..self.pos);
             self.pos = 0;
         }
-        let wanted = self.least.max(self.text.len());
-        self.chunk.clear();
-        self.chunk.append(&mut self.tail);
-        let begun = self.chunk.len();
-        self.chunk.resize(begun + wanted, 0);
-        let mut filled = begun;
-        while let Some(room) = self.chunk.get_mut(filled..).filter(|room| !room.is_empty()) {
+        let (base, at_hand) = (self.base(), self.text.len());
+        let mut bytes = std::mem::take(&mut self.text).into_bytes();
+        bytes.append(&mut self.tail);
+        let begun = bytes.len();
+        bytes.resize(begun + self.least.max(at_hand), 0);
+        let filled = self.fill(&mut bytes, begun).map_err(WindowError::Io)?;
+        bytes.truncate(filled);
+        self.read += filled - begun;
+        if self.read > self.max_bytes {
+            return Err(self.fail(E::TooLarge { limit: self.max_bytes, actual: self.read }, 0));
+        }
+        if !self.ended {
+            self.tail = bytes.split_off(bytes.len() - begun_character(&bytes));
+        }
+        let text = String::from_utf8(bytes);
+        self.text = text.map_err(|error| self.fail(E::InvalidUtf8, base + error.utf8_error().valid_up_to()))?;
+        self.longest = self.longest.max(self.text.len());
+        Ok(())
+    }
+
+    /// Reads into `bytes` from `filled` on, as much as there is room for; how much of it is filled then.
+    fn fill(&mut self, bytes: &mut [u8], mut filled: usize) -> io::Result<usize> {
+        while let Some(room) = bytes.get_mut(filled..).filter(|room| !room.is_empty()) {
             match self.input.read(room) {
                 Ok(0) => {
                     self.ended = true;
@@ -170,29 +211,19 @@ impl<R: Read> Window<R> {
                 }
                 Ok(count) => filled += count,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(WindowError::Io(error)),
+                Err(error) => return Err(error),
             }
         }
-        self.chunk.truncate(filled);
-        self.read += filled - begun;
-        if self.read > self.max_bytes {
-            return Err(self.fail(E::TooLarge { limit: self.max_bytes, actual: self.read }, 0));
-        }
-        self.take_chunk()
+        Ok(filled)
     }
+}
 
-    fn take_chunk(&mut self) -> Result<(), WindowError> {
-        let behind = self.base() + self.text.len();
-        match std::str::from_utf8(&self.chunk) {
-            Ok(text) => self.text.push_str(text),
-            Err(error) if error.error_len().is_none() && !self.ended => {
-                let (valid, rest) = self.chunk.split_at(error.valid_up_to());
-                self.text.push_str(std::str::from_utf8(valid).unwrap_or_default());
-                self.tail.extend_from_slice(rest);
-            }
-            Err(error) => return Err(self.fail(E::InvalidUtf8, behind + error.valid_up_to())),
-        }
-        self.longest = self.longest.max(self.text.len());
-        Ok(())
-    }
+/// How many bytes at the end are the beginning of a character that goes on behind them.
+fn begun_character(bytes: &[u8]) -> usize {
+    let begins =
+        |back: &usize| bytes.len().checked_sub(*back).and_then(|at| bytes.get(at)).is_some_and(|byte| *byte >= 0xc0);
+    let Some(back) = (1..4).find(begins) else { return 0 };
+    let last = bytes.get(bytes.len() - back..).unwrap_or_default();
+    let begun = std::str::from_utf8(last).is_err_and(|error| error.error_len().is_none());
+    if begun { back } else { 0 }
 }

@@ -30,7 +30,7 @@ use crate::snapshot::{Attributes, ResourceObject, Snapshot};
 use crate::value::Value;
 
 pub use edit::{EditError, StateEdit};
-pub use refactor::{ExtractedObjects, RefactorError, StateRefactoring, StateTarget, StateTargetError};
+pub use refactor::{ExtractedObjects, RefactorError, StateRefactoring, StateSelector, StateTarget, StateTargetError};
 pub use stream::{StateStream, StreamError};
 pub use stream_object::{Located, StreamedObject};
 
@@ -251,13 +251,15 @@ impl StateFile {
         StateEdit::new(self)
     }
 
+    /// Where the state comes from.
+    #[must_use]
+    pub fn origin(&self) -> Origin {
+        self.header.origin(SourceKind::State, &self.file)
+    }
+
     /// The resource objects as a snapshot. It shares the file's memory.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
-        let mut secrets = SecretTexts::default();
-        for output in self.outputs.iter().filter(|output| output.sensitive) {
-            secrets.add_all(&Value::from_raw(output.value.as_raw(), &[]));
-        }
         let objects = self.resources.iter().flat_map(|resource| {
             resource.instances.iter().map(|instance| ResourceObject {
                 address: instance.address(resource),
@@ -271,9 +273,38 @@ impl StateFile {
                 dependencies: Arc::clone(&instance.dependencies),
             })
         });
-        let origin = self.header.origin(SourceKind::State, &self.file);
+        self.snapshot_of(objects.collect())
+    }
+
+    /// As [`StateFile::snapshot`], in the place of the file.
+    #[must_use]
+    pub fn into_snapshot(mut self) -> Snapshot {
+        let resources = std::mem::take(&mut self.resources);
+        let mut objects = Vec::with_capacity(resources.iter().map(|resource| resource.instances.len()).sum());
+        for StateResource { address, provider, instances } in resources {
+            objects.extend(instances.into_iter().map(|instance| ResourceObject {
+                address: ObjectAddress { instance: address.instance(instance.key), deposed: instance.deposed },
+                provider: instance.provider.map_or_else(|| provider.source.clone(), |provider| provider.source),
+                schema_version: instance.schema_version,
+                tainted: instance.tainted,
+                attributes: instance.attributes,
+                sensitive: instance.sensitive,
+                unknown: Vec::new(),
+                fingerprints: Vec::new(),
+                dependencies: instance.dependencies,
+            }));
+        }
+        self.snapshot_of(objects)
+    }
+
+    /// The snapshot of its objects.
+    fn snapshot_of(&self, objects: Vec<ResourceObject>) -> Snapshot {
+        let mut secrets = SecretTexts::default();
+        for output in self.outputs.iter().filter(|output| output.sensitive) {
+            secrets.add_all(&Value::from_raw(output.value.as_raw(), &[]));
+        }
         // That addresses differ was checked when the file was read.
-        let snapshot = Snapshot::of_unique(origin, objects.collect(), secrets);
+        let snapshot = Snapshot::of_unique(self.origin(), objects, secrets);
         // Nobody can look up a place in a text that the upgrade made.
         let text = if self.written_format == 4 { self.source.clone() } else { Bytes::new() };
         snapshot.read_from(&self.file, &text)

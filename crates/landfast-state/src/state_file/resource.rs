@@ -10,10 +10,10 @@ use std::sync::Arc;
 use super::sensitive::read_paths;
 use crate::address::{
     AddressError, InstanceKey, ModuleAddress, ProviderConfigAddress, ResourceAddress, ResourceMode, is_name,
-    is_resource_type,
+    is_plainly_a_resource, is_resource_type,
 };
 use crate::attribute_path::AttributePath;
-use crate::json::{JsonError, JsonErrorKind, Kind, Reader};
+use crate::json::{JsonError, JsonErrorKind, Kind, Raw, Reader};
 
 /// The deposed key that terraform takes for none.
 const NOT_DEPOSED: &str = "00000000";
@@ -174,7 +174,8 @@ pub(super) struct InstanceParts {
     pub(super) attributes: AttributeSpan,
     pub(super) sensitive: Vec<AttributePath>,
     pub(super) private: Option<Span>,
-    pub(super) dependencies: Arc<[ResourceAddress]>,
+    /// Checked: [`dependencies_in`] parses them.
+    pub(super) dependencies: Option<Span>,
     pub(super) create_before_destroy: bool,
     pub(super) identity: Option<Span>,
     pub(super) identity_schema_version: Option<u64>,
@@ -191,6 +192,15 @@ pub(super) enum AttributeSpan {
     None,
     Nested(Span),
     Flat(Span),
+}
+
+impl AttributeSpan {
+    pub(super) fn span(&self) -> Option<Span> {
+        match self {
+            Self::None => None,
+            Self::Nested(span) | Self::Flat(span) => Some(span.clone()),
+        }
+    }
 }
 
 /// Counts one more instance, against the limit.
@@ -240,7 +250,7 @@ pub(super) fn read_instance(reader: &mut Reader<'_>) -> Result<InstanceParts, Js
                 instance.private = Some(span(reader)?);
             }
             "private" => {}
-            "dependencies" => instance.dependencies = read_dependencies(reader)?.into(),
+            "dependencies" => instance.dependencies = read_dependencies(reader)?,
             "create_before_destroy" => instance.create_before_destroy = optional_boolean(reader)?,
             "identity" if !reader.null()? => instance.identity = Some(span(reader)?),
             "identity" => {}
@@ -300,16 +310,30 @@ fn integer(number: &str) -> Option<i64> {
     digits.parse::<i64>().ok()?.checked_mul(scale)
 }
 
-fn read_dependencies(reader: &mut Reader<'_>) -> Result<Vec<ResourceAddress>, JsonError> {
-    let mut dependencies = Vec::new();
+/// Checks dependencies and gives their span. Few are asked for.
+fn read_dependencies(reader: &mut Reader<'_>) -> Result<Option<Span>, JsonError> {
     if reader.null()? {
-        return Ok(dependencies);
+        return Ok(None);
     }
+    let start = reader.offset();
     reader.enter_array()?;
     while reader.next_element()? {
-        dependencies.extend(parsed(reader, str::parse::<ResourceAddress>)?);
+        if reader.null()? {
+            continue;
+        }
+        let at = reader.offset();
+        let text = reader.string()?;
+        if !is_plainly_a_resource(&text) {
+            text.parse::<ResourceAddress>().map_err(|error| reader.invalid_at(at, error.to_string()))?;
+        }
     }
-    Ok(dependencies)
+    Ok(Some(start..reader.passed()))
+}
+
+/// The dependencies in a text that [`read_instance`] gave the span of.
+pub(super) fn dependencies_in(text: Raw<'_>) -> Arc<[ResourceAddress]> {
+    let addresses = text.elements().into_iter().flatten().filter_map(Raw::as_string);
+    addresses.filter_map(|address| address.parse().ok()).collect()
 }
 
 /// Reads a string and parses it; `null` gives nothing.

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::io::{self, Read, Seek};
+use std::io::{self, Cursor, Read, Seek};
 use std::sync::Arc;
 
 use super::Header;
@@ -10,7 +10,9 @@ use super::order::Order;
 use super::resource::{Head, InstanceParts, KnownProvider, Named, RESOURCE_MEMBERS, count_instance, read_instance};
 use super::stream_object::StreamedObject;
 use super::v4::{STATE_MEMBERS, read_outputs};
-use crate::json::{Beginning, CHUNK, JsonError, JsonErrorKind, Kind, Limits, NameFilter, Reader, Window, WindowError};
+use crate::json::{
+    Beginning, CHUNK, JsonError, JsonErrorKind, Kind, Limits, NameFilter, Raw, Reader, Window, WindowError,
+};
 use crate::origin::{Origin, SourceKind};
 use crate::read_error::ReadError;
 use crate::redact::SecretTexts;
@@ -73,7 +75,8 @@ pub struct StateStream<R> {
     secrets: SecretTexts,
     pub(super) ignored: Vec<(Named, usize)>,
     pub(super) instances: usize,
-    pub(super) current: Option<(Named, InstanceParts, Noticed)>,
+    /// The present object, and where in its attributes names that are watched for stand.
+    pub(super) current: Option<(Named, InstanceParts, Vec<usize>)>,
     watch: Option<Watch>,
     pub(super) order: Order,
     /// The provider of the resource before, which most have as well.
@@ -84,14 +87,6 @@ pub struct StateStream<R> {
     pub(super) names: Option<Arc<NameFilter>>,
 }
 
-/// Whether a name that is watched for stands in an object.
-#[derive(Debug, Clone)]
-pub(super) enum Noticed {
-    Known(bool),
-    /// The names were not known when the object was read.
-    Unknown(Option<Arc<NameFilter>>),
-}
-
 /// What comes next.
 #[derive(Debug)]
 pub(super) enum Phase {
@@ -99,8 +94,6 @@ pub(super) enum Phase {
     Top,
     /// A resource.
     Resources,
-    /// A member of a resource, before its instances.
-    Resource(Head),
     /// An instance of a resource.
     Instances(Named),
     /// Instances that were read already, because only what follows them named their resource.
@@ -110,12 +103,25 @@ pub(super) enum Phase {
     End,
 }
 
-/// What a member of a resource was.
-enum Member {
+/// How far a resource was read.
+enum ReadTo {
+    /// To its end: it has no instances.
     End(Named),
-    Head,
+    /// To its instances.
     Entered(Named),
+    /// To its end.
     Kept(Named, VecDeque<InstanceParts>),
+}
+
+impl<'t> StateStream<Cursor<&'t str>> {
+    /// Begins to read a state that is in memory already. Nothing of it is copied, so that this takes next to no memory of its own.
+    ///
+    /// # Errors
+    /// When it is empty, larger than allowed, or no UTF-8.
+    pub fn of_bytes(bytes: &'t [u8], file: &str, limits: &Limits) -> Result<Self, StreamError> {
+        let text = Reader::new(bytes, limits).map_err(|error| ReadError::json(file, error))?.text();
+        Self::begin(Window::hold(Cursor::new(text), |input| input.get_ref(), limits), file)
+    }
 }
 
 impl<R: Read + Seek> StateStream<R> {
@@ -132,6 +138,10 @@ impl<R: Read + Seek> StateStream<R> {
             WindowError::Io(source) => StreamError::Io { file: file.to_owned(), source },
             WindowError::Json(error) => ReadError::json(file, error).into(),
         })?;
+        Self::begin(window, file)
+    }
+
+    fn begin(window: Window<R>, file: &str) -> Result<Self, StreamError> {
         let mut stream = Self {
             window,
             file: file.to_owned(),
@@ -155,8 +165,7 @@ impl<R: Read + Seek> StateStream<R> {
         Ok(stream)
     }
 
-    /// Has objects tell whether a member of one of these names may stand in their attributes
-    /// ([`StreamedObject::is_noticed`]): `names` gives them for a resource type. They are looked for while the text is checked.
+    /// Has objects tell where members of these names stand in their attributes ([`StreamedObject::noticed`]): `names` gives them for a resource type. They are looked for while the text is checked.
     pub fn watch(&mut self, names: impl Fn(&str) -> Option<Arc<NameFilter>> + Send + 'static) {
         self.watch = Some(Box::new(names));
     }
@@ -172,11 +181,14 @@ impl<R: Read + Seek> StateStream<R> {
             match std::mem::replace(&mut self.phase, Phase::End) {
                 Phase::Top => self.top_member()?,
                 Phase::Resources => self.resource()?,
-                Phase::Resource(head) => self.resource_member(head)?,
                 Phase::Instances(named) => self.instance(named)?,
                 Phase::Kept(named, names, mut kept) => match kept.pop_front() {
                     Some(parts) => {
-                        self.current = Some((named.clone(), parts, Noticed::Unknown(names.clone())));
+                        // The names were not known when it was read.
+                        let attributes = parts.attributes.span().and_then(|span| self.window.text().get(span));
+                        let offsets = |names: &NameFilter| attributes.map(|text| names.offsets(Raw::checked(text)));
+                        let noticed = names.as_deref().and_then(offsets).unwrap_or_default();
+                        self.current = Some((named.clone(), parts, noticed));
                         self.phase = Phase::Kept(named, names, kept);
                     }
                     None => self.phase = Phase::Resources,
@@ -198,11 +210,7 @@ impl<R: Read + Seek> StateStream<R> {
         let text = self.window.text();
         let mut object = StreamedObject::new(named, parts, text, self.window.base());
         (object.beginning, object.names) = (self.beginning.as_ref(), self.names.as_ref());
-        object.noticed = match (noticed, object.attributes()) {
-            (Noticed::Known(noticed), _) => *noticed,
-            (Noticed::Unknown(Some(names)), Some(attributes)) => names.occurs_in(attributes),
-            (Noticed::Unknown(_), _) => false,
-        };
+        object.noticed = noticed;
         Some(object)
     }
 
@@ -277,62 +285,41 @@ impl<R: Read + Seek> StateStream<R> {
         Ok(())
     }
 
+    /// Passes the beginning of the next resource, to its instances; of one that is named behind them, all.
     pub(super) fn resource(&mut self) -> Result<(), StreamError> {
         self.beginning = None;
-        let head = self.step(|reader| {
+        let known = self.provider.clone();
+        let counted = self.instances;
+        let mut count = counted;
+        let read = self.step(|reader| {
+            count = counted;
             if !reader.next_element()? {
                 return Ok(None);
             }
-            let head = Head::of(reader);
+            let mut head = Head::of(reader).knowing(known.clone());
             reader.enter_object()?;
-            Ok(Some(head))
-        })?;
-        let known = self.provider.clone();
-        self.phase = head.map_or(Phase::Top, |head| Phase::Resource(head.knowing(known)));
-        Ok(())
-    }
-
-    pub(super) fn resource_member(&mut self, mut head: Head) -> Result<(), StreamError> {
-        let offset = head.offset();
-        let counted = self.instances;
-        let mut count = counted;
-        // The step may be taken again: what it has set in the head it sets anew.
-        let member = self.step(|reader| {
-            count = counted;
-            let Some(key) = reader.next_known_member(RESOURCE_MEMBERS)? else {
-                return head.finish(reader).map(Member::End);
-            };
-            match &*key {
-                "instances" if head.is_passed_over() => drop(reader.raw()?),
-                "instances" if reader.null()? => {}
-                "instances" => {
-                    reader.enter_array()?;
-                    // What is wrong with its name is told behind everything else that is wrong with a resource.
-                    if let Some(named) = head.named_already() {
-                        return Ok(Member::Entered(named));
-                    }
-                    let kept = keep_instances(reader, &mut head, &mut count)?;
-                    return Ok(Member::Kept(head.finish(reader)?, kept));
-                }
-                key => head.read(reader, key)?,
-            }
-            Ok(Member::Head)
+            let read = read_to_instances(reader, &mut head, &mut count)?;
+            Ok(Some((head, read)))
         })?;
         self.instances = count;
-        self.phase = match member {
-            Member::Head => Phase::Resource(head),
-            Member::End(named) | Member::Kept(named, _) if named.provider.is_err() => {
+        let Some((head, read)) = read else {
+            self.phase = Phase::Top;
+            return Ok(());
+        };
+        let offset = head.offset();
+        self.phase = match read {
+            ReadTo::End(named) | ReadTo::Kept(named, _) if named.provider.is_err() => {
                 self.ignored.push((named, offset));
                 Phase::Resources
             }
-            Member::End(_) => Phase::Resources,
-            Member::Entered(named) => {
+            ReadTo::End(_) => Phase::Resources,
+            ReadTo::Entered(named) => {
                 self.provider = head.provider();
                 self.beginning = self.window.beginning(offset);
                 self.names = self.names(&named);
                 self.enter_instances(named)
             }
-            Member::Kept(named, kept) => {
+            ReadTo::Kept(named, kept) => {
                 let names = self.names(&named);
                 Phase::Kept(named, names, kept)
             }
@@ -365,10 +352,15 @@ impl<R: Read + Seek> StateStream<R> {
             read_instance(reader).map(Some)
         })?;
         self.instances = count;
-        let noticed = self.window.open_mut().is_some_and(|open| open.keys().take_noticed());
+        let base = self.window.base();
+        let mut noticed = self.window.open_mut().map(|open| open.keys().take_noticed()).unwrap_or_default();
         match parts {
             Some(parts) => {
-                self.current = Some((named.clone(), parts, Noticed::Known(noticed)));
+                let attributes = parts.attributes.span().unwrap_or_default();
+                let (start, end) = (base + attributes.start, base + attributes.end);
+                noticed.retain(|at| (start..end).contains(at));
+                noticed.iter_mut().for_each(|at| *at -= start);
+                self.current = Some((named.clone(), parts, noticed));
                 self.phase = Phase::Instances(named);
             }
             None => self.end_instances(),
@@ -430,6 +422,27 @@ enum TopMember {
     Other,
     Resources,
     End,
+}
+
+/// Reads the members of a resource, which was entered, before its instances.
+fn read_to_instances(reader: &mut Reader<'_>, head: &mut Head, count: &mut usize) -> Result<ReadTo, JsonError> {
+    while let Some(key) = reader.next_known_member(RESOURCE_MEMBERS)? {
+        match &*key {
+            "instances" if head.is_passed_over() => drop(reader.raw()?),
+            "instances" if reader.null()? => {}
+            "instances" => {
+                reader.enter_array()?;
+                // What is wrong with its name is told behind everything else that is wrong with a resource.
+                if let Some(named) = head.named_already() {
+                    return Ok(ReadTo::Entered(named));
+                }
+                let kept = keep_instances(reader, head, count)?;
+                return Ok(ReadTo::Kept(head.finish(reader)?, kept));
+            }
+            key => head.read(reader, key)?,
+        }
+    }
+    head.finish(reader).map(ReadTo::End)
 }
 
 /// Reads the instances of a resource that is not named yet, their array entered, and the rest of the resource.

@@ -57,7 +57,8 @@ impl<R: Read + Seek> StateStream<R> {
     }
 
     /// Refuses a state in which an address stands twice, once it has been read to its end. Where its objects came in
-    /// terraform's order that is known; otherwise they are read once more, and 24 bytes are kept for each.
+    /// terraform's order that is known; from where they did not, 8 bytes were kept for each, and what stands before is read
+    /// once more.
     ///
     /// # Errors
     /// When an address stands twice, or the input cannot be read again.
@@ -69,8 +70,17 @@ impl<R: Read + Seek> StateStream<R> {
         let input = self.window.input();
         seek(input, 0).map_err(|source| StreamError::Io { file: file.clone(), source })?;
         let limits = Limits::default().of_any_size();
-        let mut again = StateStream::open(input, &file, &limits)?;
-        let twice = again.find_twice()?;
+        let mut again = StateStream::open(&mut *input, &file, &limits)?;
+        for _ in 0..self.order.ordered() {
+            let Some(object) = again.advance()? else { break };
+            self.order.see_again(object.resource(), object.key(), object.deposed());
+        }
+        if !self.order.may_repeat() {
+            return Ok(());
+        }
+        // Addresses, as good as certainly: they are told with their places.
+        seek(input, 0).map_err(|source| StreamError::Io { file: file.clone(), source })?;
+        let twice = StateStream::open(input, &file, &limits)?.find_twice()?;
         let Some((address, first, second)) = twice else { return Ok(()) };
         let first = self.place(first)?;
         let kind = JsonErrorKind::Invalid(format!("{address} stands twice (first at {first})"));

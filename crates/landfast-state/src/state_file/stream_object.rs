@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::resource::{AttributeSpan, InstanceParts, Named, Span};
+use super::resource::{AttributeSpan, InstanceParts, Named, Span, dependencies_in};
 use crate::address::{InstanceAddress, InstanceKey, ObjectAddress, ResourceAddress};
 use crate::attribute_path::AttributePath;
 use crate::json::{Beginning, NameFilter, Raw, RawJson};
+use crate::marking::{Asked, Candidate, unmarked_paths};
 use crate::snapshot::{Attributes, ResourceObject};
 
 /// An object of a [`StateStream`](super::StateStream): borrowed from the window that the stream holds, until it advances.
@@ -19,7 +20,7 @@ pub struct StreamedObject<'s> {
     parts: &'s InstanceParts,
     text: &'s str,
     base: usize,
-    pub(super) noticed: bool,
+    pub(super) noticed: &'s [usize],
     /// How its resource begins.
     pub(super) beginning: Option<&'s Beginning>,
     /// The names that are watched for in its resource.
@@ -36,7 +37,7 @@ pub struct Located {
 
 impl<'s> StreamedObject<'s> {
     pub(super) fn new(named: &'s Named, parts: &'s InstanceParts, text: &'s str, base: usize) -> Self {
-        Self { named, parts, text, base, noticed: false, beginning: None, names: None }
+        Self { named, parts, text, base, noticed: &[], beginning: None, names: None }
     }
 
     pub(super) fn named(&self) -> &'s Named {
@@ -89,10 +90,7 @@ impl<'s> StreamedObject<'s> {
     /// Its attributes; nested ones and flat ones alike.
     #[must_use]
     pub fn attributes(&self) -> Option<Raw<'s>> {
-        match &self.parts.attributes {
-            AttributeSpan::None => None,
-            AttributeSpan::Nested(span) | AttributeSpan::Flat(span) => Some(Raw::checked(self.slice(span))),
-        }
+        self.parts.attributes.span().map(|span| Raw::checked(self.slice(&span)))
     }
 
     /// Whether its attributes are a flat map.
@@ -107,10 +105,25 @@ impl<'s> StreamedObject<'s> {
         &self.parts.sensitive
     }
 
-    /// Whether a member may stand in its attributes that [`StateStream::watch`](super::StateStream::watch) named.
+    /// Where members stand that [`StateStream::watch`](super::StateStream::watch) named: the offsets of their keys in the text of
+    /// the attributes.
     #[must_use]
-    pub fn is_noticed(&self) -> bool {
+    pub fn noticed(&self) -> &'s [usize] {
         self.noticed
+    }
+
+    /// As [`ResourceObject::unmarked_paths`]; `None` where attributes are flat, so that only a copy of the object can tell.
+    #[must_use]
+    pub fn unmarked_paths(
+        &self,
+        asked: Asked<'_>,
+        wanted: impl Fn(&Candidate<'_>) -> bool,
+    ) -> Option<Vec<AttributePath>> {
+        match (self.attributes(), self.is_flat()) {
+            (_, true) => None,
+            (Some(attributes), _) => Some(unmarked_paths(attributes, self.sensitive(), asked, wanted)),
+            (None, _) => Some(Vec::new()),
+        }
     }
 
     /// Where it stands.
@@ -137,8 +150,13 @@ impl<'s> StreamedObject<'s> {
             sensitive: self.parts.sensitive.clone(),
             unknown: Vec::new(),
             fingerprints: Vec::new(),
-            dependencies: Arc::clone(&self.parts.dependencies),
+            dependencies: self.dependencies(),
         }
+    }
+
+    fn dependencies(&self) -> Arc<[ResourceAddress]> {
+        let span = self.parts.dependencies.as_ref();
+        span.map(|span| dependencies_in(Raw::checked(self.slice(span)))).unwrap_or_default()
     }
 
     fn slice(&self, span: &Span) -> &'s str {

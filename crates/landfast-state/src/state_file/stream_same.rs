@@ -24,7 +24,6 @@ impl<R: Read + Seek> StateStream<R> {
                         self.resource()?;
                     }
                 }
-                Phase::Resource(head) => self.resource_member(head)?,
                 Phase::Tail => self.tail_member()?,
                 Phase::Instances(named) => {
                     let same = Arc::ptr_eq(&named.address, object.resource()) || named.address == *object.resource();

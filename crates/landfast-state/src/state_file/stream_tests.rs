@@ -36,8 +36,17 @@ fn in_memory(text: &[u8]) -> Result<Vec<String>, String> {
 
 /// As above, or `None` where the text must be read as a whole.
 fn streamed(text: &[u8], chunk: usize) -> Option<Result<Vec<String>, String>> {
+    read_from(StateStream::open_in_chunks(Cursor::new(text), "f", &Limits::default(), chunk))
+}
+
+/// As above, read where it stands.
+fn held(text: &[u8]) -> Option<Result<Vec<String>, String>> {
+    read_from(StateStream::of_bytes(text, "f", &Limits::default()))
+}
+
+fn read_from<R: Read + Seek>(stream: Result<StateStream<R>, StreamError>) -> Option<Result<Vec<String>, String>> {
     let read = || {
-        let mut stream = StateStream::open_in_chunks(Cursor::new(text), "f", &Limits::default(), chunk)?;
+        let mut stream = stream?;
         let mut objects: Vec<(ObjectAddress, String)> = Vec::new();
         let mut places = Vec::new();
         while let Some(object) = stream.advance()? {
@@ -63,9 +72,19 @@ fn streamed(text: &[u8], chunk: usize) -> Option<Result<Vec<String>, String>> {
 
 /// The two agree; a stream that meets one mistake need not meet the same as a reader that looks at all bytes first.
 fn agree(text: &[u8], chunk: usize) {
-    let Some(streamed) = streamed(text, chunk) else { return };
     let whole = in_memory(text);
-    match (&streamed, &whole) {
+    match (held(text), &whole) {
+        (None, _) => {}
+        (Some(Err(held)), Err(whole)) if whole.contains("UTF-8") => assert_eq!(held, *whole),
+        (Some(held), whole) => assert_same(&held, whole),
+    }
+    if let Some(streamed) = streamed(text, chunk) {
+        assert_same(&streamed, &whole);
+    }
+}
+
+fn assert_same(streamed: &Result<Vec<String>, String>, whole: &Result<Vec<String>, String>) {
+    match (streamed, whole) {
         (Err(streamed), Err(whole)) => {
             let other = whole.contains("UTF-8") || whole.contains("stands twice") || streamed.contains("UTF-8");
             assert!(streamed == whole || other, "{streamed}\n{whole}");
@@ -123,6 +142,39 @@ fn what_must_be_read_as_a_whole_says_so() {
     }
 }
 
+/// A state of managed resources with these names.
+fn named(names: &[&str]) -> String {
+    let resource = |name: &&str| {
+        format!(
+            r#"{{"mode":"managed","type":"t","name":"{name}","provider":"provider[\"registry.terraform.io/a/b\"]",
+                "instances":[{{"attributes":{{}}}}]}}"#
+        )
+    };
+    let resources: Vec<String> = names.iter().map(resource).collect();
+    format!("{{\"version\":4,\"resources\":[{}]}}", resources.join(","))
+}
+
+#[test]
+fn addresses_that_stand_twice_are_found_wherever_they_stand() {
+    for (names, twice) in [
+        (vec!["a", "b", "c", "d"], false),
+        (vec!["d", "c", "b", "a"], false),
+        (vec!["b", "c", "d", "a"], false),
+        (vec!["a", "a"], true),
+        (vec!["a", "b", "c", "a"], true),
+        (vec!["c", "d", "a", "b", "d"], true),
+        (vec!["c", "d", "a", "b", "a"], true),
+        (vec!["b", "a", "c", "c"], true),
+    ] {
+        let text = named(&names);
+        let mut stream = StateStream::open(Cursor::new(&text), "f", &Limits::default()).unwrap();
+        while stream.advance().unwrap().is_some() {}
+        let refused = stream.check_unique().map_err(|error| error.to_string());
+        assert_eq!(refused.is_err(), twice, "{names:?}");
+        assert_eq!(refused.err(), in_memory(text.as_bytes()).err(), "{names:?}");
+    }
+}
+
 #[test]
 fn names_are_noticed() {
     let filter = Arc::new(NameFilter::new(["secret_string"]));
@@ -130,12 +182,13 @@ fn names_are_noticed() {
     stream.watch(move |type_name| (type_name == "aws_secretsmanager_secret_version").then(|| Arc::clone(&filter)));
     let mut noticed = Vec::new();
     while let Some(object) = stream.advance().unwrap() {
-        if object.is_noticed() {
-            noticed.push(object.address().to_string());
+        for at in object.noticed() {
+            let key = object.attributes().unwrap().as_str()[*at..].split('"').nth(1).unwrap();
+            noticed.push(format!("{} {key}", object.address()));
         }
         assert_eq!(object.key() == &InstanceKey::None, object.address().instance.key == InstanceKey::None);
     }
-    assert_eq!(noticed, ["aws_secretsmanager_secret_version.a"]);
+    assert_eq!(noticed, ["aws_secretsmanager_secret_version.a secret_string"]);
 }
 
 proptest! {

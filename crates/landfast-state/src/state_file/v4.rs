@@ -6,8 +6,8 @@ use bytes::Bytes;
 
 use super::legacy::is_terraform_version;
 use super::resource::{
-    AttributeSpan, Head, InstanceParts, Named, RESOURCE_MEMBERS, Span, count_instance, optional_boolean,
-    optional_string, optional_unsigned, read_instance, span,
+    AttributeSpan, Head, InstanceParts, Named, RESOURCE_MEMBERS, Span, count_instance, dependencies_in,
+    optional_boolean, optional_string, optional_unsigned, read_instance, span,
 };
 use super::{Header, IgnoredResource, StateInstance, StateOutput, StateResource};
 use crate::json::{JsonError, JsonErrorKind, Limits, Place, RawJson, Reader};
@@ -199,6 +199,8 @@ fn read_resource(
             key => head.read(reader, key)?,
         }
     }
+    // Most resources have one instance, and a list makes room for four.
+    instances.shrink_to_fit();
     let Named { address, provider } = head.finish(reader)?;
     match Arc::unwrap_or_clone(provider) {
         Ok(provider) => Ok(Ok(StateResource { address, provider, instances })),
@@ -222,7 +224,7 @@ impl StateInstance {
             },
             sensitive: parts.sensitive,
             private: parts.private.map(raw),
-            dependencies: parts.dependencies,
+            dependencies: parts.dependencies.map(|span| dependencies_in(raw(span).as_raw())).unwrap_or_default(),
             create_before_destroy: parts.create_before_destroy,
             identity: parts.identity.map(raw),
             identity_schema_version: parts.identity_schema_version,

@@ -5,6 +5,7 @@
 
 mod block;
 mod dependencies;
+mod selector;
 mod target;
 
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use crate::json::{Limits, Raw};
 
 use super::{EditError, StateFile};
 use block::{Block, Object};
+pub use selector::StateSelector;
 pub use target::{StateTarget, StateTargetError};
 
 /// Why objects could not be moved.

@@ -54,7 +54,12 @@ impl StateTarget {
     /// Whether the object is meant.
     #[must_use]
     pub fn holds(&self, object: &ObjectAddress) -> bool {
-        let address = &object.instance;
+        self.holds_instance(&object.instance)
+    }
+
+    /// Whether the objects of the instance are meant.
+    #[must_use]
+    pub fn holds_instance(&self, address: &InstanceAddress) -> bool {
         match self {
             Self::Module(module) => is_in(&address.resource.module, module),
             Self::Instance(wanted) if wanted.key == InstanceKey::None => wanted.resource == address.resource,

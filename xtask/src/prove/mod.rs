@@ -1,0 +1,122 @@
+//! `cargo xtask prove`: what cannot be shown by one test is shown by thousands of runs.
+//!
+//! - `lockers`: many processes take and give back one lock, and never two of them hold it; a holder that is killed is taken over.
+//! - `kills`: the command is killed at every system call that it makes on files, and at random moments, while it changes states;
+//!   whatever is left is the old state or the new one, and what it acknowledged is there. `terraform state rm` is killed beside it.
+//!
+//! `docs/proofs.md` is written from a whole run. `--sample` runs a part of it, in the time that a change's checks may take, and
+//! writes nothing.
+
+mod child;
+mod killed;
+mod kills;
+mod lockers;
+mod page;
+mod postgres;
+mod scene;
+mod terraform;
+
+use std::path::PathBuf;
+
+use crate::process::{cargo, run as run_program};
+use crate::workspace::root;
+
+pub(crate) use child::{ChildOptions, run as child};
+
+/// Prove what takes thousands of runs, and write docs/proofs.md.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// The parts to run; all of them when none is named.
+    #[arg(value_enum)]
+    parts: Vec<Part>,
+    /// A small part of each, and no page.
+    #[arg(long)]
+    sample: bool,
+    /// What the random moments come from.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Part {
+    Lockers,
+    Kills,
+}
+
+/// One line of the page: something that was run many times, and how that ended.
+#[derive(Debug)]
+struct Proof {
+    part: &'static str,
+    what: String,
+    runs: u64,
+    /// What was seen.
+    seen: String,
+    /// What must never be, and was: empty when it holds.
+    broken: Vec<String>,
+    /// Somebody else's program, whose failures are shown and are not ours.
+    is_peer: bool,
+}
+
+/// Where the programs are, and how much is run.
+#[derive(Debug)]
+struct Setting {
+    landfast: PathBuf,
+    xtask: PathBuf,
+    seed: u64,
+    extent: Extent,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    Sample,
+    Whole,
+}
+
+impl Setting {
+    /// So many of something: fewer in a sample.
+    fn many(&self, whole: u64, sample: u64) -> u64 {
+        match self.extent {
+            Extent::Whole => whole,
+            Extent::Sample => sample,
+        }
+    }
+}
+
+pub(crate) fn run(options: &Options) -> Result<(), String> {
+    let root = root()?;
+    // The fault shim is in no other build, so it gets a folder of its own.
+    let target = root.join("target/prove");
+    let mut build = cargo();
+    build.current_dir(&root).args(["build", "--quiet", "--package", "landfast-cli", "--package", "xtask"]);
+    build.args(["--features", "landfast-cli/fault"]).arg("--target-dir").arg(&target);
+    run_program(&mut build)?;
+    let programs = target.join("debug");
+    let setting = Setting {
+        landfast: programs.join("landfast"),
+        xtask: programs.join("xtask"),
+        seed: options.seed,
+        extent: if options.sample { Extent::Sample } else { Extent::Whole },
+    };
+    let wanted = |part| options.parts.is_empty() || options.parts.contains(&part);
+    let mut proofs = Vec::new();
+    if wanted(Part::Lockers) {
+        proofs.extend(lockers::prove(&setting)?);
+    }
+    if wanted(Part::Kills) {
+        proofs.extend(kills::prove(&setting)?);
+    }
+    for proof in &proofs {
+        println!("{}: {}: {} runs: {}", proof.part, proof.what, proof.runs, proof.seen);
+        for broken in proof.broken.iter().take(10) {
+            println!("    {}{broken}", if proof.is_peer { "" } else { "BROKEN: " });
+        }
+    }
+    let broken: usize = proofs.iter().filter(|proof| !proof.is_peer).map(|proof| proof.broken.len()).sum();
+    if broken > 0 {
+        return Err(format!("{broken} runs broke what must hold"));
+    }
+    if options.parts.is_empty() && !options.sample {
+        page::write(&root, &proofs, options.seed)?;
+    }
+    Ok(())
+}
