@@ -8,6 +8,9 @@
 //! - [`state_of_folder`]: which state a working directory of terraform names.
 //! - [`transfer`] (feature `change`): moving objects from one state to another, resumed or undone after a kill.
 //! - [`decorate`]: what can be put around any of them: trying again, limits, a circuit breaker, a cache, traces.
+//! - `backup` (feature `backup`): many states at once, in a folder with a manifest.
+//! - `encrypt` (feature `encryption`): sealing what is kept beside states, by a passphrase or a key, and with [`Protection`] all
+//!   that the history and the journal of transfers keep. `opentofu` (feature `opentofu`): states that OpenTofu encrypted.
 //! - [`conformance`] (feature `conformance`): what every store must hold to, for implementers to run on theirs.
 //!
 //! What is stored is bytes: this crate knows no drift, and of a state only who wrote it, its lineage and its serial. It
@@ -41,11 +44,15 @@ mod audit_log;
 mod azurerm;
 #[cfg(any(feature = "http", feature = "pg"))]
 mod backend_attributes;
+#[cfg(all(feature = "backup", unix))]
+pub mod backup;
 #[cfg(all(feature = "change", unix))]
 pub mod change;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod decorate;
+#[cfg(feature = "encryption")]
+pub mod encrypt;
 mod error;
 #[cfg(all(feature = "change", unix))]
 pub mod examine;
@@ -63,9 +70,13 @@ mod memory;
 #[cfg(any(feature = "azurerm", feature = "gcs"))]
 mod note;
 mod open;
+#[cfg(feature = "opentofu")]
+pub mod opentofu;
 #[cfg(feature = "pg")]
 mod pg;
 mod probe;
+#[cfg(all(feature = "change", unix))]
+mod protection;
 #[cfg(feature = "s3")]
 mod s3;
 #[cfg(feature = "signing")]
@@ -99,6 +110,8 @@ pub use open::{Environment, open};
 #[cfg(feature = "pg")]
 pub use pg::PgStore;
 pub use probe::{ProbeOptions, ProbeReport, ProbeRound, ProbeVerdict, ProbeWrites, probe};
+#[cfg(all(feature = "change", unix))]
+pub use protection::{NoKey, Protection};
 #[cfg(feature = "s3")]
 pub use s3::S3Store;
 pub use store::{

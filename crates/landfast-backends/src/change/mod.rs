@@ -13,6 +13,8 @@ use landfast_state::{BytesDigest, Limits, ReadError, StateFile};
 pub use cancel::Cancel;
 pub use error::{ChangeError, Step};
 pub use push::{Push, PushError, PushRules, push, with_serial};
+#[cfg(feature = "encryption")]
+pub use recovery::save_recovery_under;
 pub use recovery::{RecoveryError, save_recovery};
 
 use crate::error::{ErrorClass, StoreError, WriteOutcome};
@@ -296,6 +298,8 @@ impl Changing<'_> {
     async fn remember(&self, place: &str, after: &StateFile, write: &StateWrite) -> Result<Option<u64>, ChangeError> {
         let Some(history) = self.options.history.clone() else { return Ok(None) };
         let (place, note, lineage) = (place.to_owned(), write.note.clone(), after.lineage().to_owned());
+        #[cfg(feature = "encryption")]
+        history.prepare().await.map_err(ChangeError::History)?;
         let (at, before, after) =
             (self.options.now, self.read.as_ref().map(|it| it.bytes.clone()), write.bytes.clone());
         let work = move || history.begin(&Intent::new(at, &place, &note, &lineage, before.as_ref(), &after));

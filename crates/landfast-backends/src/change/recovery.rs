@@ -4,9 +4,16 @@ use std::path::{Path, PathBuf};
 
 use landfast_durable::{ReplaceError, ReplaceOptions};
 
+#[cfg(feature = "encryption")]
+use crate::encrypt::{Binding, SealError, is_sealed};
+#[cfg(feature = "encryption")]
+use crate::protection::Protection;
+
 /// How the file is called, as terraform calls it.
 const NAME: &str = "errored";
 const EXTENSION: &str = "tfstate";
+#[cfg(feature = "encryption")]
+const SEALED: &str = "sealed";
 /// Names are tried until one is free.
 const MOST: usize = 1000;
 
@@ -17,6 +24,10 @@ pub enum RecoveryError {
     /// It cannot be written.
     #[error("the state cannot be kept")]
     NotWritten(#[source] ReplaceError),
+    /// It cannot be encrypted, and must be.
+    #[cfg(feature = "encryption")]
+    #[error("the state cannot be kept")]
+    NotSealed(#[source] SealError),
     /// Too many are there already.
     #[error("{}: there are {MOST} of them already", path.display())]
     TooMany {
@@ -31,13 +42,33 @@ pub enum RecoveryError {
 /// # Errors
 /// When it cannot be written there.
 pub fn save_recovery(folder: &Path, state: &[u8]) -> Result<PathBuf, RecoveryError> {
+    save(folder, state, EXTENSION)
+}
+
+/// As [`save_recovery`], under this protection: an envelope is called `errored.sealed`. Where encryption is enforced and there is
+/// no key, nothing is written.
+///
+/// # Errors
+/// When it cannot be written or encrypted.
+#[cfg(feature = "encryption")]
+pub fn save_recovery_under(
+    folder: &Path,
+    state: &bytes::Bytes,
+    binding: &Binding,
+    protection: &Protection,
+) -> Result<PathBuf, RecoveryError> {
+    let kept = protection.protect(state, binding).map_err(RecoveryError::NotSealed)?;
+    save(folder, &kept, if is_sealed(&kept) { SEALED } else { EXTENSION })
+}
+
+fn save(folder: &Path, state: &[u8], extension: &str) -> Result<PathBuf, RecoveryError> {
     let mut options = ReplaceOptions::default();
     options.mode = 0o600;
-    let mut path = folder.join(format!("{NAME}.{EXTENSION}"));
+    let mut path = folder.join(format!("{NAME}.{extension}"));
     for number in 1..=MOST {
         match landfast_durable::create(&path, state, &options) {
             Ok(()) => return Ok(path),
-            Err(ReplaceError::Exists { .. }) => path = folder.join(format!("{NAME}.{number}.{EXTENSION}")),
+            Err(ReplaceError::Exists { .. }) => path = folder.join(format!("{NAME}.{number}.{extension}")),
             Err(error) => return Err(RecoveryError::NotWritten(error)),
         }
     }

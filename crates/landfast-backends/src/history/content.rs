@@ -1,4 +1,4 @@
-//! Contents of versions, each under its digest.
+//! The files of contents.
 
 use std::path::{Path, PathBuf};
 
@@ -9,30 +9,51 @@ use landfast_state::BytesDigest;
 use super::HistoryError;
 
 const EXTENSION: &str = "tfstate";
+const SEALED: &str = "sealed";
 
 fn path_of(folder: &Path, digest: &BytesDigest) -> PathBuf {
     folder.join(format!("{digest}.{EXTENSION}"))
 }
 
-/// Keeps a content, where it is not kept already.
-pub(crate) fn keep(folder: &Path, content: &Bytes) -> Result<(), HistoryError> {
-    let path = path_of(folder, &BytesDigest::of(content));
-    if std::fs::metadata(&path).is_ok_and(|metadata| metadata.len() == content.len() as u64) {
-        return Ok(());
-    }
-    match landfast_durable::create(&path, content, &ReplaceOptions::default()) {
+/// Where a sealed content lies.
+pub(super) fn sealed_path_of(folder: &Path, name: &BytesDigest) -> PathBuf {
+    folder.join(format!("{name}.{SEALED}"))
+}
+
+/// Whether a content is there in plain text.
+pub(super) fn is_kept(folder: &Path, digest: &BytesDigest) -> bool {
+    path_of(folder, digest).exists()
+}
+
+/// Makes a folder that nobody else can look into.
+pub(crate) fn make_private(folder: &Path) -> Result<(), HistoryError> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|source| HistoryError::Io {
+        path: folder.to_owned(),
+        what: "the folder cannot be made",
+        source,
+    })
+}
+
+/// Puts a file in place, where it is not there already.
+pub(super) fn put(path: &Path, bytes: &[u8]) -> Result<(), HistoryError> {
+    match landfast_durable::create(path, bytes, &ReplaceOptions::default()) {
         Ok(()) | Err(ReplaceError::Exists { .. }) => Ok(()),
         Err(error) => Err(HistoryError::NotKept(error)),
     }
 }
 
-/// Whether a content is there.
-pub(super) fn is_kept(folder: &Path, digest: &BytesDigest) -> bool {
-    path_of(folder, digest).is_file()
+/// Keeps a content, where it is not kept already.
+pub(super) fn keep(folder: &Path, content: &Bytes) -> Result<(), HistoryError> {
+    let path = path_of(folder, &BytesDigest::of(content));
+    if std::fs::metadata(&path).is_ok_and(|metadata| metadata.len() == content.len() as u64) {
+        return Ok(());
+    }
+    put(&path, content)
 }
 
 /// Reads a content and checks it.
-pub(crate) fn read(folder: &Path, digest: &BytesDigest) -> Result<Bytes, HistoryError> {
+pub(super) fn read(folder: &Path, digest: &BytesDigest) -> Result<Bytes, HistoryError> {
     let path = path_of(folder, digest);
     let content = match std::fs::read(&path) {
         Ok(content) => content,
@@ -55,7 +76,7 @@ pub(super) fn remove_others(folder: &Path, kept: &[BytesDigest]) -> Result<usize
     };
     for entry in entries {
         let path = entry.map_err(io("the folder cannot be read"))?.path();
-        let is_content = path.extension().is_some_and(|extension| extension == EXTENSION);
+        let is_content = path.extension().is_some_and(|extension| extension == EXTENSION || extension == SEALED);
         let digest = path.file_stem().and_then(|stem| stem.to_str()).and_then(BytesDigest::from_hex);
         if let Some(digest) = digest.filter(|digest| is_content && !kept.contains(digest)) {
             tracing::debug!(%digest, "a version is not kept any more");

@@ -1,6 +1,7 @@
 //! Our own history of states, in a folder: who wrote what and why, and the content of every version.
 
 pub(crate) mod content;
+pub(crate) mod contents;
 mod place;
 mod record;
 mod timeline;
@@ -12,7 +13,9 @@ use bytes::Bytes;
 use landfast_durable::{AppendError, Log, LogOptions, LogReader, OpenLogError, ReadLogError, Wait};
 use landfast_state::BytesDigest;
 
+use crate::protection::{NoKey, Protection};
 use crate::stored::WriteNote;
+use contents::Contents;
 use record::Line;
 pub use record::{HistoryEntry, HistoryOutcome};
 pub use timeline::{Timeline, TimelineEntry, TimelineError};
@@ -66,6 +69,37 @@ pub enum HistoryError {
     NoContent {
         /// Where it would be.
         path: PathBuf,
+    },
+    /// Encryption is enforced and there is no key.
+    #[error("nothing can be kept")]
+    NoKey(#[source] NoKey),
+    /// The content cannot be encrypted.
+    #[cfg(feature = "encryption")]
+    #[error("the content of a version cannot be encrypted")]
+    NotSealed(#[source] crate::encrypt::SealError),
+    /// The content, or the key of the folder, cannot be decrypted.
+    #[cfg(feature = "encryption")]
+    #[error("what is kept cannot be decrypted")]
+    CannotOpen(#[source] crate::encrypt::OpenError),
+    /// The content is encrypted, and no key was given.
+    #[error("{}: the content is encrypted, and no key was given", .path.display())]
+    Sealed {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The content is kept in plain text, and encryption is enforced.
+    #[error("{}: the content is kept there in plain text, and encryption is enforced", .path.display())]
+    InPlainText {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A record is not authenticated by the key that it names.
+    #[error("{}: record {sequence} is not as it was written", .path.display())]
+    Forged {
+        /// The log.
+        path: PathBuf,
+        /// Number of the record.
+        sequence: u64,
     },
     /// The content of a version is not what was written.
     #[error("{}: the content was changed after it was written", .path.display())]
@@ -144,16 +178,54 @@ impl Retention {
 /// It holds what states hold, secrets included: folder and files can be read by their owner only. The log says of every write
 /// who, when, why, and the digests before and after; it is written before the state is ([`History::begin`]), and says
 /// afterwards how it ended ([`History::conclude`]). Contents lie beside it under their digests.
+///
+/// With [`History::with_protection`] contents are sealed, their digests are keyed ones ([`History::digest_of`]), and records are
+/// authenticated. Who wrote, when, why, where, lineage and serial can be read all the same. That records are missing at the end
+/// is not noticed.
 #[derive(Debug, Clone)]
 pub struct History {
-    folder: PathBuf,
+    contents: Contents,
 }
 
 impl History {
     /// The history in this folder. Nothing is made before something is recorded.
     #[must_use]
     pub fn in_folder(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: folder.into() }
+        Self { contents: Contents::new(&folder.into(), Protection::plain()) }
+    }
+
+    /// With contents encrypted so.
+    #[must_use]
+    pub fn with_protection(self, protection: Protection) -> Self {
+        Self { contents: Contents::new(self.folder(), protection) }
+    }
+
+    /// Whether and how contents are encrypted.
+    #[must_use]
+    pub fn protection(&self) -> &Protection {
+        self.contents.protection()
+    }
+
+    /// Fetches what sealing and opening needs from others; only rings with a transit key need it. [`crate::change`] does it.
+    ///
+    /// # Errors
+    /// When the transit engine does not do it.
+    #[cfg(feature = "encryption")]
+    pub async fn prepare(&self) -> Result<(), HistoryError> {
+        self.contents.prepare().await
+    }
+
+    /// The digest under which this history names a content: that of its bytes, or a keyed one where contents are encrypted.
+    ///
+    /// # Errors
+    /// When there is no key, or it does not open the history.
+    pub fn digest_of(&self, content: &[u8]) -> Result<BytesDigest, HistoryError> {
+        Ok(self.contents.writer()?.name_of(content))
+    }
+
+    /// All digests under which this history may name a content: that of its bytes, and one for each key that it can open.
+    pub(crate) fn names_of(&self, content: &[u8]) -> Vec<BytesDigest> {
+        self.contents.names_of(content)
     }
 
     /// The history of a local state: `.landfast/history/NAME` beside it.
@@ -166,7 +238,7 @@ impl History {
     /// The folder.
     #[must_use]
     pub fn folder(&self) -> &Path {
-        &self.folder
+        self.contents.folder()
     }
 
     /// Keeps what is there and what is to be there, and records who is about to write it and why. Gives the number under which
@@ -175,12 +247,14 @@ impl History {
     /// # Errors
     /// When it cannot be kept durably. The write must not happen then.
     pub fn begin(&self, intent: &Intent<'_>) -> Result<u64, HistoryError> {
-        self.make_folder()?;
-        for content in intent.before.into_iter().chain([intent.after]) {
-            content::keep(&self.folder, content)?;
-        }
+        // Refused before anything is made, where nothing may be written.
+        self.protection().check().map_err(HistoryError::NoKey)?;
+        content::make_private(self.folder())?;
+        let writer = self.contents.writer()?;
+        let before = intent.before.map(|before| self.contents.keep(&writer, before)).transpose()?;
+        let after = self.contents.keep(&writer, intent.after)?;
         let mut log = self.open()?;
-        log.append(&Line::intent(intent).to_bytes()).map_err(HistoryError::NotAppended)
+        log.append(&Line::intent(intent, before, after, &writer).to_bytes()).map_err(HistoryError::NotAppended)
     }
 
     /// Records how the write with this number ended.
@@ -198,7 +272,7 @@ impl History {
     /// # Errors
     /// When the log is damaged.
     pub fn entries(&self) -> Result<Vec<HistoryEntry>, HistoryError> {
-        let path = self.folder.join(LOG);
+        let path = self.folder().join(LOG);
         if !path.exists() {
             return Ok(Vec::new());
         }
@@ -208,6 +282,9 @@ impl History {
             let record = record.map_err(HistoryError::NotRead)?;
             let unknown = || HistoryError::UnknownRecord { path: path.clone(), sequence: record.sequence };
             match Line::from_bytes(&record.content).ok_or_else(unknown)? {
+                Line::Intent(written) if !self.is_authentic(&written)? => {
+                    return Err(HistoryError::Forged { path, sequence: record.sequence });
+                }
                 Line::Intent(written) => entries.push(HistoryEntry::new(record.sequence, *written)),
                 Line::Outcome { of, outcome } => {
                     if let Some(entry) = entries.iter_mut().find(|entry| entry.number == of) {
@@ -225,13 +302,13 @@ impl History {
     /// # Errors
     /// When it is not kept, or was changed.
     pub fn content(&self, digest: &BytesDigest) -> Result<Bytes, HistoryError> {
-        content::read(&self.folder, digest)
+        self.contents.read(digest)
     }
 
     /// Whether the content with this digest is kept, as far as shows without reading it.
     #[must_use]
     pub fn keeps(&self, digest: &BytesDigest) -> bool {
-        content::is_kept(&self.folder, digest)
+        self.contents.keeps(digest)
     }
 
     /// Removes contents that the retention does not cover; records stay. Contents of writes whose end is not known are kept.
@@ -251,22 +328,29 @@ impl History {
         // What a write replaced belongs to it: another program may have written that, and nothing else keeps it.
         let kept: Vec<BytesDigest> =
             kept.flat_map(|(_, entry)| [entry.after].into_iter().chain(entry.before)).collect();
-        content::remove_others(&self.folder, &kept)
+        content::remove_others(self.folder(), &kept)
     }
 
-    fn make_folder(&self) -> Result<(), HistoryError> {
-        use std::os::unix::fs::DirBuilderExt as _;
-        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.folder).map_err(|source| HistoryError::Io {
-            path: self.folder.clone(),
-            what: "the folder cannot be made",
-            source,
-        })
+    /// Whether a record is as it was written, as far as the keys can tell.
+    #[cfg(feature = "encryption")]
+    fn is_authentic(&self, written: &record::Written) -> Result<bool, HistoryError> {
+        let (Some(id), Some(keyring)) = (written.key_id(), self.protection().keyring()) else { return Ok(true) };
+        if !keyring.can_open() {
+            return Ok(true);
+        }
+        Ok(written.is_under(&contents::Writer::Sealed(self.contents.known_key(keyring, id)?)))
+    }
+
+    #[cfg(not(feature = "encryption"))]
+    #[expect(clippy::unnecessary_wraps, reason = "with encryption it can fail")]
+    fn is_authentic(&self, _: &record::Written) -> Result<bool, HistoryError> {
+        Ok(true)
     }
 
     fn open(&self) -> Result<Log, HistoryError> {
         let mut options = LogOptions::default();
         options.wait = Wait::For(PATIENCE);
-        let (log, _) = Log::open(&self.folder.join(LOG), KIND, &options).map_err(HistoryError::NotOpened)?;
+        let (log, _) = Log::open(&self.folder().join(LOG), KIND, &options).map_err(HistoryError::NotOpened)?;
         Ok(log)
     }
 }

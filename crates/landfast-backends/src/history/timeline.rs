@@ -120,6 +120,10 @@ impl<'a> Timeline<'a> {
             }
         }
         let (history, limits) = (self.history.cloned(), self.limits.clone());
+        #[cfg(feature = "encryption")]
+        if let Some(history) = &history {
+            history.prepare().await?;
+        }
         blocking(move || of_ours(history.as_ref(), current.as_ref(), &limits)).await
     }
 
@@ -246,10 +250,9 @@ fn of_ours(
         }
     }
     if let Some(current) = current {
-        match entries
-            .iter_mut()
-            .find(|entry| entry.origin == Origin::Ours(current.digest) && entry.outcome != HistoryOutcome::NotWritten)
-        {
+        let names = history.map_or_else(|| vec![current.digest], |history| history.names_of(&current.bytes));
+        let is_it = |origin: &Origin| matches!(origin, Origin::Ours(digest) if names.contains(digest));
+        match entries.iter_mut().find(|entry| is_it(&entry.origin) && entry.outcome != HistoryOutcome::NotWritten) {
             Some(entry) => entry.is_current = true,
             None => entries.insert(0, of_current(current, limits)),
         }

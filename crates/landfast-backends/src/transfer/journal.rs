@@ -11,17 +11,22 @@ use serde::{Deserialize, Serialize};
 
 use super::TransferError;
 use crate::change::Changing;
-use crate::history::{HistoryError, content};
+use crate::history::HistoryError;
+use crate::history::content::make_private;
+use crate::history::contents::{Contents, Writer};
+use crate::protection::Protection;
 
 /// What the record of a transfer is called, in its folder.
 const RECORD: &str = "transfer.json";
 
 /// Where transfers are recorded until they are done.
 ///
-/// It holds what states hold, secrets included: folder and files can be read by their owner only.
+/// It holds what states hold, secrets included: folder and files can be read by their owner only. With
+/// [`Transfers::with_protection`] they are sealed, and the digests in it are keyed ones.
 #[derive(Debug, Clone)]
 pub struct Transfers {
     folder: PathBuf,
+    protection: Protection,
 }
 
 /// A transfer that was begun and neither finished nor undone: landfast was killed, or a store failed.
@@ -48,6 +53,8 @@ pub struct PendingTransfer {
     pub to_before: Option<BytesDigest>,
     /// And after.
     pub to_after: BytesDigest,
+    /// Id of the key that its contents are sealed under, where they are. The digests are keyed ones then.
+    pub sealed_under: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -61,6 +68,8 @@ struct Record {
     from_after: String,
     to_before: Option<String>,
     to_after: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
 }
 
 impl Record {
@@ -80,6 +89,7 @@ impl Record {
                 None => None,
             },
             to_after: digest(&self.to_after)?,
+            sealed_under: self.key,
         })
     }
 }
@@ -88,7 +98,34 @@ impl Transfers {
     /// The journal in this folder. Nothing is made before something is recorded.
     #[must_use]
     pub fn in_folder(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: folder.into() }
+        Self { folder: folder.into(), protection: Protection::plain() }
+    }
+
+    /// With contents encrypted so. Each transfer has a key of its own, sealed for the keys given here.
+    #[must_use]
+    pub fn with_protection(mut self, protection: Protection) -> Self {
+        self.protection = protection;
+        self
+    }
+
+    /// Refuses where the journal could not be written, before anything else is done.
+    pub(super) fn check(&self) -> Result<(), TransferError> {
+        self.protection.check().map_err(|error| journal_error(HistoryError::NoKey(error)))
+    }
+
+    fn contents(&self, id: &str) -> Contents {
+        Contents::new(&self.folder.join(id), self.protection.clone())
+    }
+
+    /// Fetches what sealing and opening needs from a transit engine.
+    #[cfg(feature = "encryption")]
+    pub(super) async fn prepare(&self, id: Option<&str>) -> Result<(), TransferError> {
+        self.contents(id.unwrap_or_default()).prepare().await.map_err(journal_error)
+    }
+
+    /// How a transfer names contents: to be compared with the digests of its record.
+    pub(super) fn naming(&self, pending: &PendingTransfer) -> Result<Writer, TransferError> {
+        self.contents(&pending.id).writer_under(pending.sealed_under.as_deref()).map_err(journal_error)
     }
 
     /// The transfers that are neither finished nor undone, the oldest first.
@@ -145,12 +182,15 @@ impl Transfers {
     ) -> Result<PendingTransfer, TransferError> {
         let id = uuid::Uuid::new_v4().to_string();
         let folder = self.folder.join(&id);
-        make_private(&folder)?;
+        self.check()?;
+        make_private(&folder).map_err(journal_error)?;
+        let contents = self.contents(&id);
+        let writer = contents.writer().map_err(journal_error)?;
         let keep = |bytes: &Bytes| -> Result<String, TransferError> {
-            content::keep(&folder, bytes).map_err(journal_error)?;
-            Ok(BytesDigest::of(bytes).to_string())
+            Ok(contents.keep(&writer, bytes).map_err(journal_error)?.to_string())
         };
-        let digest_of = |changing: &Changing<'_>| changing.stored().map(|stored| stored.digest.to_string());
+        let digest_of =
+            |changing: &Changing<'_>| changing.stored().map(|stored| writer.name_of(&stored.bytes).to_string());
         let no_state = || TransferError::NoState { place: from.place() };
         let options = from.options();
         let record = Record {
@@ -162,7 +202,8 @@ impl Transfers {
             from_before: digest_of(from).ok_or_else(no_state)?,
             from_after: keep(&Bytes::copy_from_slice(from_after.as_bytes()))?,
             to_before: to.stored().map(|stored| keep(&stored.bytes)).transpose()?,
-            to_after: BytesDigest::of(to_after.as_bytes()).to_string(),
+            to_after: writer.name_of(to_after.as_bytes()).to_string(),
+            key: writer.key_id().map(str::to_owned),
         };
         let text = serde_json::to_vec(&record).unwrap_or_default();
         landfast_durable::create(&folder.join(RECORD), &text, &ReplaceOptions::default())
@@ -190,16 +231,9 @@ impl Transfers {
         changing: &Changing<'_>,
         limits: &Limits,
     ) -> Result<StateFile, TransferError> {
-        let bytes = content::read(&self.folder.join(id), digest).map_err(journal_error)?;
+        let bytes = self.contents(id).read(digest).map_err(journal_error)?;
         Ok(StateFile::read(bytes, &changing.place(), limits)?)
     }
-}
-
-fn make_private(folder: &Path) -> Result<(), TransferError> {
-    use std::os::unix::fs::DirBuilderExt as _;
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|source| {
-        journal_error(HistoryError::Io { path: folder.to_owned(), what: "the folder cannot be made", source })
-    })
 }
 
 fn journal_error(error: HistoryError) -> TransferError {

@@ -127,6 +127,9 @@ pub async fn begin_transfer<'a>(
     to: Side<'a>,
     journal: &'a Transfers,
 ) -> Result<Transferring<'a>, TransferError> {
+    journal.check()?;
+    #[cfg(feature = "encryption")]
+    journal.prepare(None).await?;
     let (from_place, to_place) = (from.store.place(from.key), to.store.place(to.key));
     for place in [&from_place, &to_place] {
         journal.refuse_pending(place)?;
@@ -269,6 +272,8 @@ async fn end(
             return Err(TransferError::OtherState { given, expected: expected.clone() });
         }
     }
+    #[cfg(feature = "encryption")]
+    journal.prepare(Some(&pending.id)).await?;
     let limits = from.options.limits.clone();
     let (mut from, mut to) = lock_both(from, to).await?;
     let result = end_locked(pending, &mut from, &mut to, journal, way, &limits).await;
@@ -287,7 +292,8 @@ async fn end_locked(
     way: Way,
     limits: &Limits,
 ) -> Result<TransferEnd, TransferError> {
-    let digest = |changing: &Changing<'_>| changing.stored().map(|stored| stored.digest);
+    let naming = journal.naming(pending)?;
+    let digest = |changing: &Changing<'_>| changing.stored().map(|stored| naming.name_of(&stored.bytes));
     let is = |changing: &Changing<'_>, expected: Option<BytesDigest>| digest(changing) == expected;
     let from_is_new = is(from, Some(pending.from_after));
     let to_is_new = is(to, Some(pending.to_after));

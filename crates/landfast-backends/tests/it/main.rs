@@ -8,10 +8,14 @@
     reason = "a failed unwrap is a failed test, in what tests share too; what is printed are tables"
 )]
 
+#[cfg(all(feature = "backup", unix))]
+mod backup;
 mod broken;
 #[cfg(all(feature = "change", unix))]
 mod change;
 mod decorate;
+#[cfg(feature = "encryption")]
+mod encrypt;
 #[cfg(feature = "http")]
 mod http;
 #[cfg(feature = "live")]
@@ -19,6 +23,10 @@ mod live;
 #[cfg(all(feature = "local", unix))]
 mod local;
 mod memory;
+#[cfg(all(feature = "opentofu", feature = "change", unix))]
+mod opentofu;
+#[cfg(all(feature = "encryption", feature = "change", unix))]
+mod protection;
 #[cfg(feature = "s3")]
 mod s3;
 mod suite;
@@ -26,3 +34,5 @@ mod suite;
 mod timeline;
 #[cfg(all(feature = "change", unix))]
 mod transfer;
+#[cfg(all(feature = "live", feature = "encryption-vault", feature = "backup", unix))]
+mod transit;
