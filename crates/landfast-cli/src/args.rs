@@ -64,6 +64,10 @@ pub(crate) enum Command {
     /// Look at a state, change it, and take changes back, wherever it is kept
     #[command(subcommand)]
     State(State),
+    /// Keep many states at once, check what was kept, and put it back
+    #[cfg(unix)]
+    #[command(subcommand)]
+    Backup(crate::backup_args::Backup),
     /// Capture sources as a snapshot file, in which sensitive values are fingerprints
     #[command(subcommand)]
     Snapshot(Snapshot),

@@ -9,6 +9,8 @@
 //! ```
 
 mod args;
+#[cfg(unix)]
+mod backup_args;
 mod commands;
 mod error;
 mod input;

@@ -275,7 +275,7 @@ pub(crate) struct StateLock {
     pub(crate) lock_timeout: Duration,
     /// Take no lock to keep: let many clients race for it, and say whether this store can be trusted to let one of them win
     ///
-    /// The state and its lock are left as they are. Exits with 1 when several held the lock at once, or when nothing could be
+    /// The locks are those of a key beside the state, under which nothing is; the state and its lock are left as they are. Exits with 1 when several held the lock at once, or when nothing could be
     /// found out. That nothing is found is no proof.
     #[arg(long, conflicts_with_all = ["reason", "command"])]
     pub(crate) probe: bool,

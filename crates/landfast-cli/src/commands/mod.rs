@@ -1,5 +1,7 @@
 //! The commands, a file each.
 
+#[cfg(unix)]
+mod backup;
 mod check;
 mod completions;
 mod diff;
@@ -56,6 +58,8 @@ pub(crate) fn run(args: &Args, host: Host) -> Result<ExitCode, CliError> {
         Command::Observe(observe) => observe::run(observe, global, host),
         Command::Diff(diff) => diff::run(diff, global),
         Command::State(state) => run_on_state(state, global),
+        #[cfg(unix)]
+        Command::Backup(backup) => backup::run(backup, global),
         Command::Snapshot(args::Snapshot::Create(create)) => snapshot::run(create, global),
         Command::Graph(graph) => graph::run(graph, global),
         Command::Completions(completions) => completions::run(completions, global),

@@ -33,6 +33,8 @@ mod state;
 #[cfg(unix)]
 mod state_change;
 #[cfg(unix)]
+mod state_many;
+#[cfg(unix)]
 mod state_refused;
 #[cfg(all(feature = "http", unix))]
 mod state_server;
