@@ -36,10 +36,10 @@ fn store(inner: &MemoryStore) -> OpenTofuEncrypted {
 fn what_another_implementation_encrypted_is_read() {
     let plain = fixture("plain.tfstate");
     for (name, provider, iterations, hash_function, salt_length) in [
-        ("default.tfstate", "key_provider.pbkdf2.default", 600_000, HashFunction::Sha512, 32),
-        ("sha256-short-salt.tfstate", "key_provider.pbkdf2.migration_key", 200_000, HashFunction::Sha256, 16),
-        ("alias.tfstate", "my-alias", 250_000, HashFunction::Sha512, 32),
-        ("first-alpha.tfstate", "key_provider.pbkdf2.default", 200_000, HashFunction::Sha512, 32),
+        ("default.encrypted", "key_provider.pbkdf2.default", 600_000, HashFunction::Sha512, 32),
+        ("sha256-short-salt.encrypted", "key_provider.pbkdf2.migration_key", 200_000, HashFunction::Sha256, 16),
+        ("alias.encrypted", "my-alias", 250_000, HashFunction::Sha512, 32),
+        ("first-alpha.encrypted", "key_provider.pbkdf2.default", 200_000, HashFunction::Sha512, 32),
     ] {
         let sealed = fixture(name);
         assert!(is_encrypted(&sealed));
@@ -78,13 +78,13 @@ fn what_is_written_has_the_members_of_the_format() {
 #[test]
 fn other_key_providers_are_refused_by_name() {
     for (name, what) in
-        [("aws-kms.tfstate", "the key provider aws_kms"), ("openbao.tfstate", "the key provider openbao")]
+        [("aws-kms.encrypted", "the key provider aws_kms"), ("openbao.encrypted", "the key provider openbao")]
     {
         let error = open(&fixture(name), &passphrase(), name).unwrap_err();
         assert_eq!(error.to_string(), format!("{name}: the encryption uses {what}, which Landfast does not support"));
     }
     let replaced = |from: &str, to: &str| {
-        let text = String::from_utf8(fixture("default.tfstate")).unwrap();
+        let text = String::from_utf8(fixture("default.encrypted")).unwrap();
         assert!(text.contains(from));
         open(text.replace(from, to).as_bytes(), &passphrase(), "it").unwrap_err().to_string()
     };
@@ -97,7 +97,7 @@ fn other_key_providers_are_refused_by_name() {
 
 #[test]
 fn what_was_changed_or_cut_or_is_under_another_passphrase_is_refused() {
-    let sealed = fixture("sha256-short-salt.tfstate");
+    let sealed = fixture("sha256-short-salt.encrypted");
     let wrong = Passphrase::new("correct horse battery stable").unwrap();
     let error = open(&sealed, &wrong, "it").unwrap_err();
     assert!(matches!(error, OpenTofuError::NotOpened { .. }), "{error}");
@@ -183,7 +183,7 @@ async fn put(inner: &MemoryStore, key: &StateKey, bytes: Vec<u8>) {
 #[tokio::test]
 async fn a_state_stays_encrypted_as_it_was_while_it_is_changed() {
     let (inner, key) = (MemoryStore::new(), StateKey::new("k"));
-    put(&inner, &key, fixture("sha256-short-salt.tfstate")).await;
+    put(&inner, &key, fixture("sha256-short-salt.encrypted")).await;
     let store = store(&inner);
     let options = ChangeOptions::new("alice@laptop", "test", SystemTime::now());
     let changing = begin(&store, &key, &options).await.unwrap();
@@ -206,7 +206,7 @@ async fn what_is_there_in_plain_text_or_cannot_be_opened_is_left_alone() {
     for (bytes, class, message) in [
         (fixture("plain.tfstate"), ErrorClass::Configuration, "memory:k: it is no state that OpenTofu encrypted"),
         (
-            fixture("aws-kms.tfstate"),
+            fixture("aws-kms.encrypted"),
             ErrorClass::Unsupported,
             "memory:k: the encryption uses the key provider aws_kms, which Landfast does not support",
         ),
@@ -226,7 +226,7 @@ async fn what_is_there_in_plain_text_or_cannot_be_opened_is_left_alone() {
     // And what is encrypted is not encrypted again.
     let (store, key) = (store(&inner), StateKey::new("new"));
     let mut lock = store.lock(&key, LockInfo::new("test", "a@b", SystemTime::now())).await.unwrap();
-    let twice = StateWrite::new(Expected::Absent, fixture("default.tfstate").into(), WriteNote::new("a@b", "test"));
+    let twice = StateWrite::new(Expected::Absent, fixture("default.encrypted").into(), WriteNote::new("a@b", "test"));
     assert_eq!(lock.write(twice).await.unwrap_err().class, ErrorClass::Configuration);
     lock.release().await.unwrap();
 }
