@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use crate::via::files_in;
 use crate::workspace::{STATE, Workspace};
 
 fn other_state(workspace: &Workspace) {
@@ -90,7 +91,9 @@ fn many_states_are_kept_checked_and_put_back() {
 #[test]
 fn a_store_is_probed_and_left_as_it_was() {
     let workspace = Workspace::new();
+    let before = files_in(workspace.path("").as_path());
     let shown = workspace.run(&["state", "lock", "--probe"]);
     assert_eq!(shown.code, 0, "{}{}", shown.out, shown.err);
     assert_eq!(workspace.read("terraform.tfstate"), STATE);
+    assert_eq!(files_in(workspace.path("").as_path()), before);
 }

@@ -13,10 +13,11 @@ pub use error::{FileError, Holder, LockError, ReadError, ReplaceLockedError};
 pub use holder::lock_holder;
 pub use read::read;
 
-use crate::path::{Symlinks, resolve};
+use crate::path::{Symlinks, folder_of, resolve};
 use crate::registry::{Attempt, FileId, Tracked, wait_for_release};
 use crate::step::Failed;
 use crate::sys::{self, Access};
+use crate::temporary::Temporary;
 use tombstone::Orphan;
 
 /// How long to wait for a lock.
@@ -92,11 +93,13 @@ impl LockedFile {
             let (resolved, before) =
                 resolve(path, options.symlinks).map_err(|unusable| LockError::unusable(path, unusable))?;
             let failed = |failed| LockError::failed(&resolved, failed);
-            let access = match options.missing {
-                Missing::CreateEmpty { mode } if before.is_none() => Access::ReadWriteOrEmpty(mode),
-                _ => Access::ReadWrite,
-            };
-            let (file, metadata) = match Tracked::open(&resolved, access) {
+            if let (Missing::CreateEmpty { mode }, None) = (options.missing, &before) {
+                match Self::create(&resolved, mode)? {
+                    Some(created) => return Ok(created),
+                    None => continue,
+                }
+            }
+            let (file, metadata) = match Tracked::open(&resolved, Access::ReadWrite) {
                 // It was there a moment ago: somebody took away the empty file that he had made to lock it.
                 Err(error) if before.is_some() && error.kind() == ErrorKind::NotFound => match options.missing {
                     Missing::CreateEmpty { .. } => continue,
@@ -118,10 +121,28 @@ impl LockedFile {
                 }
             }
             if names(&resolved, file.id()).map_err(failed)? {
-                return Ok(Self { path: resolved, file, created: before.is_none(), orphans: Vec::new() });
+                return Ok(Self { path: resolved, file, created: false, orphans: Vec::new() });
             }
         }
         Err(LockError::Unsettled { path: path.to_owned() })
+    }
+
+    /// An empty file, locked before it has its name: so who made it is the first to hold it, and can take it away again. None
+    /// where somebody else made one meanwhile.
+    fn create(path: &Path, mode: u32) -> Result<Option<Self>, LockError> {
+        let failed = |failed| LockError::failed(path, failed);
+        let mut temporary = Temporary::create(folder_of(path), mode).map_err(|not| failed(not.failed))?;
+        if temporary.tracked().try_lock().map_err(failed)? != Attempt::Taken {
+            return Ok(None);
+        }
+        match temporary.rename_new(path) {
+            Ok(()) => {
+                let file = temporary.into_tracked();
+                Ok(Some(Self { path: path.to_owned(), file, created: true, orphans: Vec::new() }))
+            }
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(None),
+            Err(error) => Err(failed(error)),
+        }
     }
 
     /// The file that is locked: where the path was a link that is followed, what the link names.
@@ -130,8 +151,7 @@ impl LockedFile {
         &self.path
     }
 
-    /// Whether there was no file, so that an empty one was made to be locked. Another program may have made it at the same
-    /// moment.
+    /// Whether there was no file, so that this made an empty one to be locked.
     #[must_use]
     pub fn was_created(&self) -> bool {
         self.created

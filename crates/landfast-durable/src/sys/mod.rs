@@ -33,9 +33,6 @@ pub(crate) enum Access {
     /// For reading and writing; the file must be there.
     #[cfg(unix)]
     ReadWrite,
-    /// For reading and writing; an empty file with these bits, less the process's mask, is made if there is none.
-    #[cfg(unix)]
-    ReadWriteOrEmpty(u32),
     /// A new file with these bits, less the process's mask.
     New(u32),
 }
@@ -44,7 +41,7 @@ impl Access {
     fn step(self) -> Step {
         match self {
             #[cfg(unix)]
-            Self::Read | Self::ReadWrite | Self::ReadWriteOrEmpty(_) => Step::Open,
+            Self::Read | Self::ReadWrite => Step::Open,
             Self::New(_) => Step::CreateTemporary,
         }
     }

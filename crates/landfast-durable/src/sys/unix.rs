@@ -19,7 +19,6 @@ pub(crate) fn open(path: &Path, access: Access) -> Result<File> {
     let (flags, mode) = match access {
         Access::Read => (OFlags::RDONLY, 0),
         Access::ReadWrite => (OFlags::RDWR, 0),
-        Access::ReadWriteOrEmpty(mode) => (OFlags::RDWR | OFlags::CREATE, mode),
         Access::New(mode) => (OFlags::RDWR | OFlags::CREATE | OFlags::EXCL, mode),
     };
     let mode = Mode::from_raw_mode((mode & 0o7777) as _);

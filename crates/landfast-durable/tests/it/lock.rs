@@ -234,6 +234,33 @@ fn no_increment_is_lost_between_processes_and_threads() {
     assert_eq!(names(folder.path()), ["state"]);
 }
 
+/// Who does not get the lock leaves no empty file behind either.
+#[test]
+fn a_race_for_a_file_that_is_not_there_leaves_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state");
+    let mut options = LockOptions::default();
+    options.missing = Missing::CreateEmpty { mode: 0o600 };
+    for _ in 0..200 {
+        let start = std::sync::Barrier::new(6);
+        std::thread::scope(|scope| {
+            for _ in 0..6 {
+                scope.spawn(|| {
+                    start.wait();
+                    match LockedFile::acquire(&path, &options) {
+                        Ok(locked) => {
+                            assert!(locked.was_created());
+                            locked.remove(TOMBSTONE).unwrap();
+                        }
+                        Err(error) => assert!(matches!(error, LockError::Held { .. }), "{error}"),
+                    }
+                });
+            }
+        });
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+}
+
 /// Several threads stand for processes: each makes the empty file that it locks, and takes it away again.
 #[test]
 fn a_file_that_others_make_and_take_away_can_be_locked() {
