@@ -11,6 +11,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("landfast-drift", &["landfast-state"]),
     ("landfast-observe", &["landfast-state"]),
     ("landfast-report", &["landfast-drift", "landfast-state"]),
+    ("landfast-safety", &["landfast-drift", "landfast-state"]),
     ("landfast", &["landfast-backends", "landfast-drift", "landfast-observe", "landfast-report", "landfast-state"]),
     ("landfast-cli", &["landfast", "landfast-durable"]),
     ("fuzz-targets", &["landfast", "landfast-drift", "landfast-durable", "landfast-report", "landfast-state"]),
