@@ -95,6 +95,17 @@ pub struct Target {
     pub serial: u64,
 }
 
+impl Target {
+    /// Whether both are the same place, whatever the serial: store, workspace, environment and lineage.
+    #[must_use]
+    pub fn is_same_place(&self, other: &Self) -> bool {
+        let place = |target: &Self| {
+            (target.store.clone(), target.workspace.clone(), target.environment.clone(), target.lineage.clone())
+        };
+        place(self) == place(other)
+    }
+}
+
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.store)?;

@@ -43,6 +43,7 @@ pub mod json;
 mod marking;
 mod moves;
 mod number;
+mod object_value;
 mod origin;
 mod origin_doubt;
 pub mod plan;

@@ -243,6 +243,14 @@ impl Sensitive {
         }
     }
 
+    /// The fingerprint, where only that is known.
+    pub(crate) fn held_fingerprint(&self) -> Option<&Fingerprint> {
+        match &self.0 {
+            Held::Value(_) => None,
+            Held::Fingerprint(fingerprint) => Some(fingerprint),
+        }
+    }
+
     /// The fingerprint of the value under `key`, or the one that is held.
     #[must_use]
     pub fn fingerprint(&self, key: &FingerprintKey) -> Fingerprint {

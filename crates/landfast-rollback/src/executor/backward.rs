@@ -1,0 +1,244 @@
+//! Taking back what was applied, each step verified, the last one first.
+
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use landfast_safety::ActionKind;
+use landfast_state::address::ObjectAddress;
+use landfast_state::{Limits, Members, ResourceObject, Snapshot, Value, read_snapshot};
+
+use super::error::ExecuteError;
+use super::run::Run;
+use super::trial::{Place, Trial, ended};
+use crate::actuator::{Change, Direction};
+use crate::journal::{Ended, StepEnd, StepState};
+use crate::operation::OperationState;
+use crate::plan::Step;
+use crate::sameness::sameness;
+
+impl Run<'_> {
+    /// Takes back what was applied. The operation has failed.
+    pub(super) async fn roll_back(&self, why: &str) -> Result<(), ExecuteError> {
+        self.go(OperationState::RollingBack, why).await?;
+        self.go_on_back().await
+    }
+
+    /// Takes back what is still applied. The operation is rolling back.
+    pub(super) async fn go_on_back(&self) -> Result<(), ExecuteError> {
+        if let Err(why) = self.audit("roll-back") {
+            return self.go(OperationState::RollbackFailed, &why).await;
+        }
+        let Some(before) = self.before().await else {
+            let why = "what was there before the first step is not in the journal";
+            return self.go(OperationState::RollbackFailed, why).await;
+        };
+        let clock = &self.executor.ports.clock;
+        let deadline = clock.now() + Duration::from_secs(self.options.rollback_timeout());
+        let mut left = Vec::new();
+        for step in self.plan.steps().iter().rev() {
+            let state = self.view(|view| view.step(step.id)).await;
+            if matches!(state, StepState::NotStarted | StepState::Reverted) {
+                continue;
+            }
+            let ended = self.back(step, state, &before, deadline).await?;
+            if ended.end != StepEnd::Done {
+                left.push(format!("{} ({}): {}", step.id, step.address, ended.why));
+            }
+        }
+        if left.is_empty() {
+            left.extend(self.not_as_before(&before).await);
+        }
+        if left.is_empty() {
+            self.go(OperationState::RolledBack, "").await
+        } else {
+            self.go(OperationState::RollbackFailed, &left.join("; ")).await
+        }
+    }
+
+    /// What was there before the first step.
+    pub(super) async fn before(&self) -> Option<Snapshot> {
+        let text = self.view(|view| view.before.clone()).await?;
+        read_snapshot(Bytes::from(text), "the journal", &Limits::default()).ok()
+    }
+
+    async fn back(
+        &self,
+        step: &Step,
+        state: StepState,
+        before: &Snapshot,
+        deadline: SystemTime,
+    ) -> Result<Ended, ExecuteError> {
+        let stay = |end, why: String| self.end(step.id, Direction::Back, ended(end, why));
+        let dependant = self
+            .view(|view| {
+                let is_there = |other: &&Step| {
+                    other.needs.contains(&step.id)
+                        && !matches!(view.step(other.id), StepState::NotStarted | StepState::Reverted)
+                };
+                self.plan.steps().iter().find(is_there).map(|other| other.id)
+            })
+            .await;
+        if let Some(other) = dependant {
+            return stay(StepEnd::NotTried, format!("{other}, which needs it, was not taken back")).await;
+        }
+        if self.executor.ports.clock.now() >= deadline {
+            let seconds = self.options.rollback_timeout();
+            return stay(StepEnd::NotTried, format!("taking back has taken longer than {seconds} s")).await;
+        }
+        let was_at = step.replaced.as_ref().unwrap_or(&step.address);
+        let was = match before.get(was_at).map(|object| self.executor.values.find(object)).transpose() {
+            Ok(was) => was,
+            Err(missing) => return stay(StepEnd::NotTried, missing.to_string()).await,
+        };
+        let was = was.map(|object| renewed(object, step));
+        let now = match self.read(step.result_address(), self.plan.left_by(step)).await {
+            Ok(now) => now,
+            Err(error) => return stay(StepEnd::NotTried, format!("it cannot be read: {error}")).await,
+        };
+        if let Err(how) = self.is_ours(step, state, now.as_ref(), was.as_ref()).await {
+            return stay(StepEnd::ThirdParty, how).await;
+        }
+        let is_gone = sameness(self.expected_back(step, was.as_ref()), now.as_ref(), &self.executor.compared).is_same();
+        if is_gone && state != StepState::Applied && step.moves_to.is_none() {
+            return stay(StepEnd::Done, "it was as before already".to_owned()).await;
+        }
+        if step.inverse.class.is_irreversible() {
+            return stay(StepEnd::NotTried, format!("nothing takes it back: {}", step.inverse.reasons.join("; ")))
+                .await;
+        }
+        self.attempt(self.inverse(step, was.as_ref(), now.as_ref())).await
+    }
+
+    /// What is to be at the step's address once it is taken back.
+    fn expected_back<'a>(&self, step: &Step, was: Option<&'a ResourceObject>) -> Option<&'a ResourceObject> {
+        match step.action {
+            ActionKind::Create if step.deposes.is_none() => None,
+            _ => was,
+        }
+    }
+
+    /// Whether what is there is what the step left, or what was there before it; where not, how it differs.
+    async fn is_ours(
+        &self,
+        step: &Step,
+        state: StepState,
+        now: Option<&ResourceObject>,
+        was: Option<&ResourceObject>,
+    ) -> Result<(), String> {
+        let options = &self.executor.compared;
+        let key = self.executor.values.key();
+        let digest = now.map(|object| object.digest(key).to_string());
+        let recorded = self
+            .view(|view| {
+                let (direction, ended) = view.ends.get(&step.id)?;
+                (*direction == Direction::Forward).then(|| (ended.end, ended.object.clone()))
+            })
+            .await;
+        let as_left = match recorded {
+            // What was read after the step is known to the last attribute.
+            Some((StepEnd::Done | StepEnd::Partial, object)) if object.is_some() => object == digest,
+            Some((StepEnd::Partial, None)) => now.is_none(),
+            _ => sameness(self.plan.left_by(step), now, options).is_same(),
+        };
+        let as_before = || sameness(self.expected_back(step, was), now, options).is_same();
+        if as_left || (state != StepState::Applied && as_before()) {
+            Ok(())
+        } else {
+            Err(format!("{} was changed by somebody else meanwhile", step.result_address()))
+        }
+    }
+
+    /// The change that takes a step back.
+    fn inverse<'a>(
+        &self,
+        step: &'a Step,
+        was: Option<&'a ResourceObject>,
+        now: Option<&'a ResourceObject>,
+    ) -> Trial<'a> {
+        let result = step.result_address();
+        let mut change = Change {
+            step: step.id,
+            direction: Direction::Back,
+            action: ActionKind::Update,
+            address: result.clone(),
+            moves_to: None,
+            deposes: None,
+            restores: None,
+            before: now.cloned(),
+            after: was.cloned(),
+        };
+        let mut before: Vec<Place<'a>> = vec![(result, now)];
+        let mut after: Vec<Place<'a>> = vec![(result, self.expected_back(step, was))];
+        change.action = match step.action {
+            ActionKind::Create => {
+                change.restores.clone_from(&step.deposes);
+                if step.deposes.is_none() {
+                    change.after = None;
+                }
+                ActionKind::Delete
+            }
+            ActionKind::Delete => ActionKind::Create,
+            ActionKind::Adopt if was.is_none() => ActionKind::Forget,
+            ActionKind::Adopt | ActionKind::Forget => ActionKind::Adopt,
+            ActionKind::Move => {
+                change.moves_to = Some(step.address.clone());
+                before.push((&step.address, None));
+                after = vec![(&step.address, was), (result, None)];
+                ActionKind::Move
+            }
+            ActionKind::Update | ActionKind::Replace => ActionKind::Update,
+        };
+        Trial { change, timeout: step.timeout, before, after }
+    }
+
+    /// What is not as it was before the first step, of what this operation touched.
+    async fn not_as_before(&self, before: &Snapshot) -> Option<String> {
+        for step in self.plan.steps() {
+            if self.view(|view| view.step(step.id)).await != StepState::Reverted {
+                continue;
+            }
+            let address: &ObjectAddress = step.replaced.as_ref().unwrap_or(&step.address);
+            let was = before.get(address).map(|object| self.widest(object.clone()));
+            if let Err(how) = self.is_as(&[(address, was.as_ref())]).await {
+                return Some(format!("after everything was taken back, {how}"));
+            }
+        }
+        None
+    }
+
+    /// The object with everything unknown that any step of the plan renews in it.
+    fn widest(&self, object: ResourceObject) -> ResourceObject {
+        let address = object.address.clone();
+        let steps = self.plan.steps().iter().filter(|step| *step.replaced.as_ref().unwrap_or(&step.address) == address);
+        steps.fold(object, renewed)
+    }
+}
+
+/// The object with those attributes unknown that one which takes its place has of its own.
+fn renewed(object: ResourceObject, step: &Step) -> ResourceObject {
+    if step.inverse.renewed.is_empty() {
+        return object;
+    }
+    let Value::Object(mut members) = object.value() else { return object };
+    for path in &step.inverse.renewed {
+        make_unknown(&mut members, path);
+    }
+    let kept = object.clone();
+    object.with_value(&members).unwrap_or(kept)
+}
+
+fn make_unknown(members: &mut Members, path: &landfast_state::AttributePath) {
+    use landfast_state::PathStep;
+    let Some((PathStep::Key(first), rest)) = path.steps.split_first() else { return };
+    let place = rest.iter().try_fold(members.get_mut(&**first), |value, step| {
+        let value = value?;
+        Some(match (value, step) {
+            (Value::Object(members), PathStep::Key(key)) => members.get_mut(&**key),
+            (Value::List(elements), PathStep::Index(index)) => elements.get_mut(*index),
+            _ => None,
+        })
+    });
+    if let Some(Some(place)) = place {
+        *place = Value::Unknown;
+    }
+}

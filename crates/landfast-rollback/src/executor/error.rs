@@ -1,0 +1,27 @@
+//! Why an operation could not go on.
+
+use crate::journal::{JournalError, ViewError};
+
+/// Why an operation could not go on. What it did up to then is in its journal.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ExecuteError {
+    /// A record could not be written, so what it announces was not done.
+    #[error("operation {operation} stopped")]
+    Journal {
+        /// The operation.
+        operation: String,
+        /// Why.
+        #[source]
+        source: JournalError,
+    },
+    /// The journal says what cannot have been.
+    #[error("operation {operation} does not follow from its journal")]
+    View {
+        /// The operation.
+        operation: String,
+        /// Why.
+        #[source]
+        source: Box<ViewError>,
+    },
+}

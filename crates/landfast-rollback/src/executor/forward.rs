@@ -1,0 +1,309 @@
+//! Going forward: judged, step by step, batch by batch.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use futures_util::stream::{self, StreamExt};
+use landfast_safety::{ActionKind, Bound, Proposal};
+use landfast_state::address::ObjectAddress;
+use landfast_state::{AuditEvent, Gap, GapKind, Observation, Origin, ResourceObject, Snapshot, SourceKind};
+
+use super::error::ExecuteError;
+use super::run::Run;
+use super::trial::{Place, Trial, ended};
+use crate::actuator::{Change, Direction};
+use crate::journal::{Record, StepEnd, StepState};
+use crate::operation::OperationState;
+use crate::plan::{Step, StepId, ThenWait};
+
+/// How often a waiting operation looks whether it may go on.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// Why no further step begins.
+pub(super) type Stop = String;
+
+impl Run<'_> {
+    pub(super) async fn validate_and_apply(&self) -> Result<(), ExecuteError> {
+        self.go(OperationState::ValidatingSafety, "").await?;
+        match self.clear(self.plan.proposal()).await? {
+            Err(why) => self.go(OperationState::Failed, &why).await,
+            Ok(observed) => {
+                self.record_before(&observed).await?;
+                if let Err(why) = self.audit("apply") {
+                    return self.go(OperationState::Failed, &why).await;
+                }
+                self.go(OperationState::Applying, "").await?;
+                self.apply_and_end().await
+            }
+        }
+    }
+
+    /// Does what is left, and ends one way or the other.
+    pub(super) async fn apply_and_end(&self) -> Result<(), ExecuteError> {
+        let stopped = match self.apply().await? {
+            Some(stop) => Some(stop),
+            None => self.settle().await?,
+        };
+        match stopped {
+            None => self.go(OperationState::Applied, "").await,
+            Some(why) => {
+                self.go(OperationState::Failed, &why).await?;
+                if self.view(|view| view.wants_rollback()).await { self.roll_back(&why).await } else { Ok(()) }
+            }
+        }
+    }
+
+    /// Has a proposal judged on what is there now, and uses the clearance up. The inner error says why it is refused.
+    pub(super) async fn clear(&self, proposal: Proposal) -> Result<Result<Snapshot, Stop>, ExecuteError> {
+        let ports = &self.executor.ports;
+        let hold = &ports.hold;
+        let place = hold.target();
+        if !place.is_same_place(self.plan.target()) {
+            return Ok(Err(format!("the plan is for {}, and this is {place}", self.plan.target())));
+        }
+        if let Err(error) = hold.check().await {
+            return Ok(Err(error.to_string()));
+        }
+        let state = match hold.state().await {
+            Ok(state) => state,
+            Err(error) => return Ok(Err(error.to_string())),
+        };
+        let observation = self.observe().await;
+        let snapshot = observation.snapshot.clone();
+        let judged = match ports.judge.judge(proposal, observation).await {
+            Ok(report) => report,
+            Err(error) => {
+                let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
+                return Ok(Err(format!("{error}{cause}")));
+            }
+        };
+        let by_id = |refuses: bool| -> Vec<String> {
+            let chosen =
+                judged.results().iter().filter(|result| if refuses { result.refuses() } else { result.overridden });
+            chosen.map(|result| result.id.to_string()).collect()
+        };
+        self.append(Record::Judged {
+            policy: judged.policy().to_string(),
+            state: judged.state().to_string(),
+            cleared: judged.is_clear(),
+            refused: by_id(true),
+            overridden: by_id(false),
+            reason: judged.forced().map(|forced| forced.reason().to_owned()).unwrap_or_default(),
+            at: self.now(),
+        })
+        .await?;
+        let (clearance, checks) = match judged.into_clearance() {
+            Ok(cleared) => cleared,
+            Err(refused) => {
+                let why = refused.to_string();
+                self.say(refused.report.results().to_vec(), Some(refused.report));
+                return Ok(Err(why));
+            }
+        };
+        self.say(checks, None);
+        let bound =
+            Bound { plan: self.plan.digest(), state, policy: ports.judge.policy(), target: self.plan.target().clone() };
+        Ok(clearance.redeem(&bound, ports.clock.now()).map(|()| snapshot).map_err(|error| error.to_string()))
+    }
+
+    /// Reads everything that the plan touches.
+    async fn observe(&self) -> Observation {
+        let mut known: Vec<(&ObjectAddress, Option<&ResourceObject>)> = Vec::new();
+        for object in self.plan.before().objects() {
+            known.push((&object.address, Some(object)));
+        }
+        for object in self.plan.after().objects() {
+            if self.plan.before().get(&object.address).is_none() {
+                known.push((&object.address, None));
+            }
+        }
+        let reads = known.into_iter().map(|(address, known)| async move { (address, self.read(address, known).await) });
+        let read: Vec<_> = stream::iter(reads).buffer_unordered(self.options.parallel.max(1)).collect().await;
+        let mut objects = Vec::new();
+        let mut gaps = Vec::new();
+        for (address, read) in read {
+            match read {
+                Ok(object) => objects.extend(object),
+                Err(error) => gaps.push(Gap {
+                    address: address.instance.clone(),
+                    kind: GapKind::Unreadable,
+                    reason: self.redactor.redact(&error.to_string()).into_owned(),
+                }),
+            }
+        }
+        gaps.sort_by(|a, b| a.address.cmp(&b.address));
+        let origin = Origin::new(SourceKind::Observation, self.executor.ports.actuator.name());
+        // Each address was read once.
+        let snapshot = Snapshot::new(origin.clone(), objects, Default::default())
+            .or_else(|_| Snapshot::new(origin, Vec::new(), Default::default()));
+        match snapshot {
+            Ok(snapshot) => Observation { gaps, ..Observation::complete(snapshot) },
+            Err(_) => Observation { gaps, ..Observation::complete(self.plan.before().filtered(|_| false)) },
+        }
+    }
+
+    /// Makes what there is, and how each step is taken back, durable.
+    async fn record_before(&self, observed: &Snapshot) -> Result<(), ExecuteError> {
+        let inverse = self.plan.steps().iter().rev().map(|step| (step.id, step.inverse.class)).collect();
+        let snapshot = landfast_state::write_snapshot(observed, self.executor.values.key());
+        self.append(Record::Before { snapshot, inverse, at: self.now() }).await
+    }
+
+    /// Has the audit log know what begins now.
+    pub(super) fn audit(&self, action: &str) -> Result<(), Stop> {
+        let target = self.plan.target();
+        let now = self.executor.ports.clock.now();
+        let event = AuditEvent::new(now, self.plan.author(), action, &target.store, "")
+            .with("operation", &self.operation)
+            .with("plan", self.plan.digest())
+            .with("environment", &target.environment)
+            .with("steps", self.plan.steps().len());
+        self.executor.ports.audit.record(&event).map_err(|error| error.to_string())
+    }
+
+    /// Does the batches that are left. Says why it stopped, where it did.
+    async fn apply(&self) -> Result<Option<Stop>, ExecuteError> {
+        for (at, batch) in self.plan.batches().iter().enumerate() {
+            let left: Vec<&Step> = {
+                let done: BTreeSet<StepId> = self
+                    .view(|view| {
+                        view.steps().filter(|(_, state)| *state == StepState::Applied).map(|(id, _)| id).collect()
+                    })
+                    .await;
+                batch.steps.iter().filter(|id| !done.contains(id)).filter_map(|id| self.plan.step(*id)).collect()
+            };
+            if left.is_empty() {
+                continue;
+            }
+            let steps = left.into_iter().map(|step| self.forward(step));
+            let ends: Vec<_> = stream::iter(steps).buffer_unordered(self.options.parallel.max(1)).collect().await;
+            ends.into_iter().collect::<Result<Vec<()>, ExecuteError>>()?;
+            if let Some(stop) = self.stop().await? {
+                return Ok(Some(stop));
+            }
+            if let Some(ill) = self.probe().await {
+                return Ok(Some(ill));
+            }
+            let is_last = at + 1 == self.plan.batches().len();
+            if !is_last && let Some(stop) = self.between(batch.then).await? {
+                return Ok(Some(stop));
+            }
+        }
+        let failed = self.failed().await;
+        Ok(failed.first().map(|(id, why)| format!("{id} failed: {why}")))
+    }
+
+    /// Waits between two batches.
+    async fn between(&self, then: ThenWait) -> Result<Option<Stop>, ExecuteError> {
+        match then {
+            ThenWait::Nothing => return Ok(None),
+            ThenWait::Seconds(seconds) => self.executor.ports.clock.sleep(Duration::from_secs(seconds)).await,
+            ThenWait::Confirmation => {
+                self.append(Record::Paused { paused: true, at: self.now() }).await?;
+                while !self.executor.control.take_confirmation() && !self.executor.control.is_cancelled() {
+                    self.executor.ports.clock.sleep(LOOK).await;
+                }
+                self.append(Record::Paused { paused: false, at: self.now() }).await?;
+            }
+        }
+        if let Some(stop) = self.stop().await? {
+            return Ok(Some(stop));
+        }
+        Ok(self.probe().await)
+    }
+
+    /// Why no further step begins, if none does: somebody cancelled, or too much failed.
+    async fn stop(&self) -> Result<Option<Stop>, ExecuteError> {
+        if self.executor.control.is_cancelled() {
+            if !self.view(|view| view.cancelled).await {
+                self.append(Record::Cancelled { at: self.now() }).await?;
+            }
+            return Ok(Some("it was cancelled".to_owned()));
+        }
+        let failed = self.failed().await;
+        let tolerated = usize::try_from(self.options.tolerated()).unwrap_or(usize::MAX);
+        Ok(failed
+            .get(tolerated)
+            .or(failed.last())
+            .filter(|_| failed.len() > tolerated)
+            .map(|(id, why)| format!("{id} failed: {why}")))
+    }
+
+    /// The steps that ended otherwise than done, going forward.
+    async fn failed(&self) -> Vec<(StepId, String)> {
+        self.view(|view| {
+            let ends = view
+                .ends
+                .iter()
+                .filter(|(_, (direction, ended))| *direction == Direction::Forward && ended.end != StepEnd::Done);
+            ends.map(|(id, (_, ended))| (*id, ended.why.clone())).collect()
+        })
+        .await
+    }
+
+    /// Does one step, unless something stops it.
+    async fn forward(&self, step: &Step) -> Result<(), ExecuteError> {
+        if !self.wait_while_paused().await? || self.stop().await?.is_some() {
+            return Ok(());
+        }
+        let lacking =
+            self.view(|view| step.needs.iter().find(|needed| view.step(**needed) != StepState::Applied).copied()).await;
+        let not_tried = |why: String| self.end(step.id, Direction::Forward, ended(StepEnd::NotTried, why));
+        if let Some(needed) = lacking {
+            return not_tried(format!("{needed}, which it needs, is not done")).await.map(drop);
+        }
+        let (found, left) = (self.plan.found_by(step), self.plan.left_by(step));
+        let clear =
+            |object: Option<&ResourceObject>| object.map(|object| self.executor.values.find(object)).transpose();
+        let (before, after) = match (clear(found), clear(left)) {
+            (Ok(before), Ok(after)) => (before, after),
+            (Err(missing), _) | (_, Err(missing)) => return not_tried(missing.to_string()).await.map(drop),
+        };
+        let aside = step
+            .deposes
+            .as_ref()
+            .map(|key| ObjectAddress { instance: step.address.instance.clone(), deposed: Some(key.clone()) });
+        let result = step.result_address();
+        let mut places_before: Vec<Place<'_>> = vec![(&step.address, before.as_ref())];
+        let mut places_after: Vec<Place<'_>> = vec![(result, after.as_ref())];
+        if step.action == ActionKind::Move {
+            places_before.push((result, None));
+            places_after.push((&step.address, None));
+        }
+        if let Some(aside) = &aside {
+            places_before.push((aside, None));
+            places_after.push((aside, before.as_ref()));
+        }
+        let change = Change {
+            step: step.id,
+            direction: Direction::Forward,
+            action: step.action,
+            address: step.address.clone(),
+            moves_to: step.moves_to.clone(),
+            deposes: step.deposes.clone(),
+            restores: None,
+            before: before.clone(),
+            after: after.clone(),
+        };
+        let trial = Trial { change, timeout: step.timeout, before: places_before, after: places_after };
+        self.attempt(trial).await.map(drop)
+    }
+
+    /// Waits while somebody wants it to. Whether it may go on.
+    async fn wait_while_paused(&self) -> Result<bool, ExecuteError> {
+        let control = &self.executor.control;
+        if !control.is_paused() {
+            return Ok(!control.is_cancelled());
+        }
+        if !self.view(|view| view.paused).await {
+            self.append(Record::Paused { paused: true, at: self.now() }).await?;
+        }
+        while control.is_paused() && !control.is_cancelled() {
+            self.executor.ports.clock.sleep(LOOK).await;
+        }
+        if self.view(|view| view.paused).await {
+            self.append(Record::Paused { paused: false, at: self.now() }).await?;
+        }
+        Ok(!control.is_cancelled())
+    }
+}

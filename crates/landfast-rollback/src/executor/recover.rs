@@ -1,0 +1,135 @@
+//! Taking up an operation that another process left.
+
+use super::Resume;
+use super::error::ExecuteError;
+use super::run::Run;
+use super::trial::{Place, ended};
+use crate::actuator::Direction;
+use crate::journal::{Doubt, Ended, StepEnd, StepState};
+use crate::operation::OperationState;
+use crate::plan::Step;
+
+impl Run<'_> {
+    pub(super) async fn recover(&self, how: Resume) -> Result<(), ExecuteError> {
+        self.resolve_doubts().await?;
+        let interrupted = "the process that executed it ended";
+        match self.view(|view| view.state).await {
+            OperationState::Pending => {
+                self.go(OperationState::ValidatingSafety, "").await?;
+                self.go(OperationState::Failed, interrupted).await
+            }
+            OperationState::ValidatingSafety => self.go(OperationState::Failed, interrupted).await,
+            OperationState::Applying => match how {
+                Resume::Forward => self.go_on_forward().await,
+                Resume::Back => {
+                    self.go(OperationState::Failed, interrupted).await?;
+                    self.roll_back(interrupted).await
+                }
+            },
+            OperationState::Failed => {
+                let (wants, reached) = self.view(|view| (view.wants_rollback(), view.reached_applying)).await;
+                if wants || (reached && how == Resume::Back) {
+                    let why = self.view(|view| view.why.clone()).await;
+                    return self.roll_back(&why).await;
+                }
+                Ok(())
+            }
+            OperationState::RollingBack => self.go_on_back().await,
+            OperationState::Applied | OperationState::RolledBack | OperationState::RollbackFailed => Ok(()),
+        }
+    }
+
+    /// Has what is left judged again, and does it.
+    async fn go_on_forward(&self) -> Result<(), ExecuteError> {
+        let broken = self
+            .view(|view| {
+                let mut steps = view.steps();
+                steps.find(|(_, state)| !matches!(state, StepState::NotStarted | StepState::Applied)).map(|(id, _)| id)
+            })
+            .await;
+        let refused = match broken {
+            Some(id) => {
+                Some(format!("{id} was interrupted, and what it left is neither what was there nor what was to be"))
+            }
+            None => {
+                let proposal = self.left_to_propose().await;
+                match proposal {
+                    Err(why) => Some(why),
+                    Ok(proposal) => self.clear(proposal).await?.err(),
+                }
+            }
+        };
+        if let Some(why) = refused {
+            self.go(OperationState::Failed, &why).await?;
+            return if self.view(|view| view.wants_rollback()).await { self.roll_back(&why).await } else { Ok(()) };
+        }
+        if let Err(why) = self.audit("apply") {
+            return self.go(OperationState::Failed, &why).await;
+        }
+        self.apply_and_end().await
+    }
+
+    /// The proposal of the steps that are left, on the state as it is now: steps that are done may have changed it.
+    async fn left_to_propose(&self) -> Result<landfast_safety::Proposal, String> {
+        let mut proposal = self.plan.proposal();
+        let done: Vec<&Step> = {
+            let view = self.view(|view| view.steps().collect::<Vec<_>>()).await;
+            let is_done = |step: &&Step| view.contains(&(step.id, StepState::Applied));
+            self.plan.steps().iter().filter(is_done).collect()
+        };
+        let is_done = |address: &landfast_state::address::ObjectAddress| {
+            done.iter().any(|step| step.replaced.as_ref().unwrap_or(&step.address) == address)
+        };
+        proposal.changes.retain(|change| !is_done(&change.address));
+        proposal.before = proposal.before.filtered(|object| !is_done(&object.address));
+        proposal.after =
+            proposal.after.filtered(|object| !done.iter().any(|step| *step.result_address() == object.address));
+        proposal.state = self.executor.ports.hold.state().await.map_err(|error| error.to_string())?;
+        Ok(proposal)
+    }
+
+    /// Reads what was about to change when the other process ended.
+    async fn resolve_doubts(&self) -> Result<(), ExecuteError> {
+        let doubts: Vec<Doubt> = self.view(|view| view.doubts().collect()).await;
+        let before = self.before().await;
+        for doubt in doubts {
+            let Some(step) = self.plan.step(doubt.step) else { continue };
+            let was_at = step.replaced.as_ref().unwrap_or(&step.address);
+            let was = before.as_ref().and_then(|before| before.get(was_at));
+            let ended = self.resolve(step, doubt.direction, was).await;
+            self.end(step.id, doubt.direction, ended).await?;
+        }
+        Ok(())
+    }
+
+    async fn resolve(&self, step: &Step, direction: Direction, was: Option<&landfast_state::ResourceObject>) -> Ended {
+        let result = step.result_address();
+        let mut left: Vec<Place<'_>> = vec![(result, self.plan.left_by(step))];
+        let mut found: Vec<Place<'_>> = vec![(&step.address, self.plan.found_by(step))];
+        if step.moves_to.is_some() {
+            left.push((&step.address, None));
+            found.push((result, None));
+        }
+        if direction == Direction::Back {
+            found = match self.plan.found_by(step) {
+                None => vec![(&step.address, None)],
+                Some(_) => vec![(&step.address, was)],
+            };
+        }
+        let why = "the process that executed it ended meanwhile";
+        let (if_left, if_found) = match direction {
+            Direction::Forward => (StepEnd::Done, StepEnd::NoEffect),
+            Direction::Back => (StepEnd::NoEffect, StepEnd::Done),
+        };
+        let key = self.executor.values.key();
+        if self.is_as(&left).await.is_ok() {
+            let object = self.read(result, self.plan.left_by(step)).await.ok().flatten();
+            let object = object.map(|object| object.digest(key).to_string());
+            return Ended { object, ..ended(if_left, why) };
+        }
+        match self.is_as(&found).await {
+            Ok(()) => ended(if_found, why),
+            Err(how) => ended(StepEnd::Unknown, format!("{why}, and {how}")),
+        }
+    }
+}

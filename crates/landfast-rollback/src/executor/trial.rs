@@ -1,0 +1,163 @@
+//! Acting once, in either direction: recheck, announce, act, read, judge by what was read.
+
+use std::time::Duration;
+
+use landfast_state::ResourceObject;
+use landfast_state::address::ObjectAddress;
+
+use super::error::ExecuteError;
+use super::run::Run;
+use crate::actuator::{ActuatorFailure, Change, Direction};
+use crate::journal::{Ended, Record, StepEnd};
+use crate::plan::StepId;
+use crate::sameness::{Sameness, sameness};
+
+/// What is to be at an address; `None` where nothing is to be.
+pub(super) type Place<'a> = (&'a ObjectAddress, Option<&'a ResourceObject>);
+
+/// One change with what must be there before and after it.
+pub(super) struct Trial<'a> {
+    pub(super) change: Change,
+    pub(super) timeout: Duration,
+    /// What must be there just before.
+    pub(super) before: Vec<Place<'a>>,
+    /// What is to be there afterwards.
+    pub(super) after: Vec<Place<'a>>,
+}
+
+/// What is there, compared with what should be.
+enum Found {
+    As(Option<ResourceObject>),
+    Otherwise { first: Option<ResourceObject>, how: String },
+    Unread(ActuatorFailure, String),
+}
+
+impl Run<'_> {
+    /// Acts, unless what is there is not what was expected. Says what came of it, which is in the journal then.
+    pub(super) async fn attempt(&self, trial: Trial<'_>) -> Result<Ended, ExecuteError> {
+        let (step, direction) = (trial.change.step, trial.change.direction);
+        let ended = match self.refusal(&trial).await {
+            Some(ended) => ended,
+            None => {
+                self.append(Record::Intent { step, direction, at: self.now() }).await?;
+                self.act(&trial).await
+            }
+        };
+        self.end(step, direction, ended).await
+    }
+
+    /// Writes the end of a step down.
+    pub(super) async fn end(
+        &self,
+        step: StepId,
+        direction: Direction,
+        mut ended: Ended,
+    ) -> Result<Ended, ExecuteError> {
+        ended.why = self.redactor.redact(&ended.why).into_owned();
+        self.append(Record::Ended { step, direction, end: ended.clone(), at: self.now() }).await?;
+        Ok(ended)
+    }
+
+    /// Why nothing may be done: the lock is gone, or somebody else was here.
+    async fn refusal(&self, trial: &Trial<'_>) -> Option<Ended> {
+        match self.found(&trial.before).await {
+            Found::As(_) => {}
+            Found::Otherwise { how, .. } => return Some(ended(StepEnd::ThirdParty, how)),
+            Found::Unread(failure, why) => {
+                return Some(Ended { failure: Some(failure), ..ended(StepEnd::NotTried, why) });
+            }
+        }
+        // Asked last, so that as little as possible lies between the answer and the change.
+        self.executor.ports.hold.check().await.err().map(|error| ended(StepEnd::NotTried, error.to_string()))
+    }
+
+    async fn act(&self, trial: &Trial<'_>) -> Ended {
+        let said = self.in_time(trial.timeout, self.executor.ports.actuator.act(&trial.change)).await;
+        let (failure, why, is_late) = match said {
+            Some(Ok(())) => (None, String::new(), false),
+            Some(Err(error)) => (Some(error.failure), error.to_string(), false),
+            None => {
+                let why = format!("it did not end within {} s", trial.timeout.as_secs_f64());
+                (Some(ActuatorFailure::Other), why, true)
+            }
+        };
+        let key = self.executor.values.key();
+        let digest = |object: &Option<ResourceObject>| object.as_ref().map(|object| object.digest(key).to_string());
+        match self.found(&trial.after).await {
+            // What is there counts, and not what was said about it.
+            Found::As(object) => Ended { end: StepEnd::Done, object: digest(&object), failure, why },
+            Found::Unread(read_failure, read_why) => {
+                let why = if why.is_empty() { read_why } else { format!("{why}; then {read_why}") };
+                Ended { end: StepEnd::Unknown, object: None, failure: failure.or(Some(read_failure)), why }
+            }
+            Found::Otherwise { first, how } => {
+                let is_as_before = matches!(self.found(&trial.before).await, Found::As(_));
+                let end = match (is_as_before, is_late) {
+                    // It may still come to something.
+                    (true, true) => StepEnd::Unknown,
+                    (true, false) => StepEnd::NoEffect,
+                    (false, _) => StepEnd::Partial,
+                };
+                let why = match (failure, end) {
+                    (Some(_), _) => why,
+                    (None, StepEnd::NoEffect) => "success was reported, and nothing has changed".to_owned(),
+                    (None, _) => format!("success was reported, and {how}"),
+                };
+                Ended { end, object: digest(&first), failure, why }
+            }
+        }
+    }
+
+    /// Reads these places and compares them with what should be there. The first one is the object itself.
+    async fn found(&self, places: &[Place<'_>]) -> Found {
+        let mut first = None;
+        let mut differs: Option<String> = None;
+        for (at, (address, expected)) in places.iter().enumerate() {
+            let read = match self.read(address, *expected).await {
+                Ok(read) => read,
+                Err(error) => return Found::Unread(error.failure, format!("{address} cannot be read: {error}")),
+            };
+            match sameness(*expected, read.as_ref(), &self.executor.compared) {
+                Sameness::Same => {}
+                Sameness::Different(paths) => {
+                    let how = match (expected, &read) {
+                        (Some(_), None) => format!("{address} is not there"),
+                        (None, Some(_)) => format!("{address} is there"),
+                        _ if paths.is_empty() => format!("{address} is another object"),
+                        _ => {
+                            let paths: Vec<String> = paths.iter().map(ToString::to_string).collect();
+                            format!("{address} differs in {}", paths.join(", "))
+                        }
+                    };
+                    differs.get_or_insert(how);
+                }
+                Sameness::Unreadable(paths) => {
+                    let paths: Vec<String> = paths.iter().map(ToString::to_string).collect();
+                    let why = format!("{address} cannot be compared in {}", paths.join(", "));
+                    return Found::Unread(ActuatorFailure::Other, why);
+                }
+            }
+            if at == 0 {
+                first = read;
+            }
+        }
+        match differs {
+            None => Found::As(first),
+            Some(how) => Found::Otherwise { first, how },
+        }
+    }
+
+    /// Whether these places are as they should be; where not, how they differ or why they cannot be read.
+    pub(super) async fn is_as(&self, places: &[Place<'_>]) -> Result<(), String> {
+        match self.found(places).await {
+            Found::As(_) => Ok(()),
+            Found::Otherwise { how, .. } => Err(how),
+            Found::Unread(_, why) => Err(why),
+        }
+    }
+}
+
+/// The end of a step of which there is no more to say.
+pub(super) fn ended(end: StepEnd, why: impl Into<String>) -> Ended {
+    Ended { end, object: None, failure: None, why: why.into() }
+}
