@@ -2,7 +2,9 @@
 
 use landfast_state::address::ObjectAddress;
 use landfast_state::json::JsonError;
-use landfast_state::{AttributePath, FingerprintKey, Members, PathStep, ResourceObject, Sensitive, Snapshot, Value};
+use landfast_state::{AttributePath, FingerprintKey, ResourceObject, Sensitive, Snapshot, Value};
+
+use crate::renewed::place;
 
 /// Snapshots that hold sensitive values in clear, such as the state that a plan was made on, and the key of the fingerprints.
 ///
@@ -62,7 +64,7 @@ impl Values {
                 let sensitive = Sensitive::new(inner.clone());
                 (sensitive.fingerprint(&self.key) == *fingerprint).then_some(Value::Sensitive(sensitive))
             });
-            if found.and_then(|value| put(&mut members, path, value)).is_none() {
+            if found.and_then(|value| place(&mut members, path).map(|place| *place = value)).is_none() {
                 lacking.push(path.clone());
             }
         }
@@ -82,15 +84,4 @@ impl Values {
             .filter(move |other| other.address.instance.resource.type_name == *type_name);
         same.chain(alike).map(ResourceObject::value)
     }
-}
-
-fn put(members: &mut Members, path: &AttributePath, new: Value) -> Option<()> {
-    let (PathStep::Key(first), rest) = path.steps.split_first()? else { return None };
-    let place = rest.iter().try_fold(members.get_mut(&**first)?, |value, step| match (value, step) {
-        (Value::Object(members), PathStep::Key(key)) => members.get_mut(&**key),
-        (Value::List(elements), PathStep::Index(index)) => elements.get_mut(*index),
-        _ => None,
-    })?;
-    *place = new;
-    Some(())
 }

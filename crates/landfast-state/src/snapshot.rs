@@ -198,6 +198,18 @@ impl Snapshot {
         self.with_objects(self.objects.iter().filter(|object| passes(object)).cloned().collect())
     }
 
+    /// The snapshot with these objects in the place of its own; of several with the same address, the last one.
+    #[must_use]
+    pub fn with_only(&self, objects: impl IntoIterator<Item = ResourceObject>) -> Self {
+        let mut secrets = SecretTexts::default();
+        secrets.extend(&self.secrets);
+        let by_address: std::collections::BTreeMap<ObjectAddress, ResourceObject> =
+            objects.into_iter().map(|object| (object.address.clone(), object)).collect();
+        by_address.values().for_each(|object| secrets.add_object(object));
+        let objects = by_address.into_values().collect();
+        Self { secrets: Arc::new(secrets), document: Read::default(), ..self.with_objects(objects) }
+    }
+
     /// The snapshot with other objects, which are known to have different addresses.
     pub(crate) fn with_objects(&self, mut objects: Vec<ResourceObject>) -> Self {
         objects.sort_by(|a, b| a.address.cmp(&b.address));

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use landfast_safety::ActionKind;
 use landfast_state::address::ObjectAddress;
-use landfast_state::{Limits, Members, ResourceObject, Snapshot, Value, read_snapshot};
+use landfast_state::{Limits, ResourceObject, Snapshot, read_snapshot};
 
 use super::error::ExecuteError;
 use super::run::Run;
@@ -14,6 +14,7 @@ use crate::actuator::{Change, Direction};
 use crate::journal::{Ended, StepEnd, StepState};
 use crate::operation::OperationState;
 use crate::plan::Step;
+use crate::renewed::renewed;
 use crate::sameness::sameness;
 
 impl Run<'_> {
@@ -90,7 +91,7 @@ impl Run<'_> {
             Ok(was) => was,
             Err(missing) => return stay(StepEnd::NotTried, missing.to_string()).await,
         };
-        let was = was.map(|object| renewed(object, step));
+        let was = was.map(|object| renewed(object, &step.inverse.renewed));
         let now = match self.read(step.result_address(), self.plan.left_by(step)).await {
             Ok(now) => now,
             Err(error) => return stay(StepEnd::NotTried, format!("it cannot be read: {error}")).await,
@@ -210,35 +211,6 @@ impl Run<'_> {
     fn widest(&self, object: ResourceObject) -> ResourceObject {
         let address = object.address.clone();
         let steps = self.plan.steps().iter().filter(|step| *step.replaced.as_ref().unwrap_or(&step.address) == address);
-        steps.fold(object, renewed)
-    }
-}
-
-/// The object with those attributes unknown that one which takes its place has of its own.
-fn renewed(object: ResourceObject, step: &Step) -> ResourceObject {
-    if step.inverse.renewed.is_empty() {
-        return object;
-    }
-    let Value::Object(mut members) = object.value() else { return object };
-    for path in &step.inverse.renewed {
-        make_unknown(&mut members, path);
-    }
-    let kept = object.clone();
-    object.with_value(&members).unwrap_or(kept)
-}
-
-fn make_unknown(members: &mut Members, path: &landfast_state::AttributePath) {
-    use landfast_state::PathStep;
-    let Some((PathStep::Key(first), rest)) = path.steps.split_first() else { return };
-    let place = rest.iter().try_fold(members.get_mut(&**first), |value, step| {
-        let value = value?;
-        Some(match (value, step) {
-            (Value::Object(members), PathStep::Key(key)) => members.get_mut(&**key),
-            (Value::List(elements), PathStep::Index(index)) => elements.get_mut(*index),
-            _ => None,
-        })
-    });
-    if let Some(Some(place)) = place {
-        *place = Value::Unknown;
+        steps.fold(object, |object, step| renewed(object, &step.inverse.renewed))
     }
 }
