@@ -1,0 +1,5 @@
+//! Tests through the public API.
+
+mod planner;
+mod scene;
+mod taking_back;
