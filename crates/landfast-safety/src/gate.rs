@@ -141,7 +141,7 @@ impl Gate {
         if let Some(forced) = &forced {
             self.record_override(context, forced, audit)?;
         }
-        let mut results = self.ask(context).await;
+        let mut results = self.ask(context.clone().with_forced(forced.as_ref())).await;
         for result in &mut results {
             result.overridden =
                 result.outcome.refuses() && forced.as_ref().is_some_and(|forced| forced.checks().contains(&result.id));
@@ -163,7 +163,9 @@ impl Gate {
         for id in forced.checks() {
             let why = match self.entries.get(id) {
                 None => "there is no such check",
-                Some(entry) if entry.overriding == Overriding::Never => "it keeps operations apart",
+                Some(entry) if entry.overriding == Overriding::Never => {
+                    "it keeps operations apart, or says who may do what"
+                }
                 Some(_) => continue,
             };
             return Err(JudgeError::CannotOverride { id: id.clone(), why });
@@ -177,8 +179,8 @@ impl Gate {
         audit.record(&event).map_err(JudgeError::Audit)
     }
 
-    async fn ask(&self, context: &Context) -> Vec<CheckResult> {
-        let shared = Arc::new(context.clone());
+    async fn ask(&self, context: Context) -> Vec<CheckResult> {
+        let shared = Arc::new(context);
         let deadline = tokio::time::Instant::now() + self.timeout;
         let mut running = JoinSet::new();
         let mut results = BTreeMap::new();
@@ -226,9 +228,9 @@ impl Gate {
                 result.advice = entry.check.advice().to_owned();
             }
             for text in result.evidence.iter_mut().flat_map(|evidence| [&mut evidence.about, &mut evidence.found]) {
-                *text = context.redactor().redact(text).into_owned();
+                *text = shared.redactor().redact(text).into_owned();
             }
-            result.advice = context.redactor().redact(&result.advice).into_owned();
+            result.advice = shared.redactor().redact(&result.advice).into_owned();
         }
         results.into_values().collect()
     }
