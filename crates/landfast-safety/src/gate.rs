@@ -141,7 +141,7 @@ impl Gate {
         if let Some(forced) = &forced {
             self.record_override(context, forced, audit)?;
         }
-        let mut results = self.ask(context.clone().with_forced(forced.as_ref())).await;
+        let mut results = self.ask(&context.clone().with_forced(forced.as_ref())).await;
         for result in &mut results {
             result.overridden =
                 result.outcome.refuses() && forced.as_ref().is_some_and(|forced| forced.checks().contains(&result.id));
@@ -179,8 +179,8 @@ impl Gate {
         audit.record(&event).map_err(JudgeError::Audit)
     }
 
-    async fn ask(&self, context: Context) -> Vec<CheckResult> {
-        let shared = Arc::new(context);
+    async fn ask(&self, context: &Context) -> Vec<CheckResult> {
+        let shared = Arc::new(context.clone());
         let deadline = tokio::time::Instant::now() + self.timeout;
         let mut running = JoinSet::new();
         let mut results = BTreeMap::new();
@@ -228,9 +228,9 @@ impl Gate {
                 result.advice = entry.check.advice().to_owned();
             }
             for text in result.evidence.iter_mut().flat_map(|evidence| [&mut evidence.about, &mut evidence.found]) {
-                *text = shared.redactor().redact(text).into_owned();
+                *text = context.redactor().redact(text).into_owned();
             }
-            result.advice = shared.redactor().redact(&result.advice).into_owned();
+            result.advice = context.redactor().redact(&result.advice).into_owned();
         }
         results.into_values().collect()
     }

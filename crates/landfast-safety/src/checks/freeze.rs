@@ -52,7 +52,7 @@ impl TryFrom<Form> for Span {
             return Err(format!("the freeze from {} is about no environment", form.from));
         }
         let zone = form.zone.as_deref().map(zone).transpose()?;
-        let from = begin(&form.from, zone.as_ref(), |date| Some(date))?;
+        let from = begin(&form.from, zone.as_ref(), Some)?;
         let until = begin(&form.to, zone.as_ref(), |date| date.tomorrow().ok())?;
         if from >= until {
             return Err(format!("the freeze from {} ends before it begins, at {}", form.from, form.to));

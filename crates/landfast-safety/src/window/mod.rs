@@ -214,11 +214,11 @@ mod tests {
             let mut passed = latest.unwrap_or(shown);
             while passed < shown {
                 opens |= passed != latest.unwrap() && fits(passed);
-                passed = passed + minute;
+                passed += minute;
             }
             latest = latest.max(Some(shown));
             open |= opens && now.duration_since(time) < window.length;
-            time = time + minute;
+            time += minute;
         }
         open
     }

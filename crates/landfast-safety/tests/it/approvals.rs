@@ -7,7 +7,7 @@ use landfast_safety::Outcome;
 use landfast_safety::approval::{Approval, PrivateKey, SignedApproval};
 use landfast_state::BytesDigest;
 
-use crate::scene::{Scene, settings_error, text};
+use crate::stage::{Stage, settings_error, text};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -47,28 +47,28 @@ impl Keys {
     }
 }
 
-fn approval(who: &str, scene: &Scene) -> Approval {
-    let granted = scene.now - Duration::from_secs(600);
-    Approval::new(who, scene.proposal.plan, "prod", granted, 8 * HOUR).unwrap()
+fn approval(who: &str, stage: &Stage) -> Approval {
+    let granted = stage.now - Duration::from_secs(600);
+    Approval::new(who, stage.proposal.plan, "prod", granted, 8 * HOUR).unwrap()
 }
 
-fn given(approvals: Vec<SignedApproval>) -> Scene {
-    let mut scene = Scene::new();
-    scene.facts.approvals = Some(approvals);
-    scene.facts.used_approvals = Some(BTreeSet::new());
-    scene
+fn given(approvals: Vec<SignedApproval>) -> Stage {
+    let mut stage = Stage::new();
+    stage.facts.approvals = Some(approvals);
+    stage.facts.used_approvals = Some(BTreeSet::new());
+    stage
 }
 
 #[track_caller]
-fn expect(scene: &Scene, settings: &str, outcome: Outcome, says: &str) {
-    scene.expect("approvals", settings, outcome, says);
+fn expect(stage: &Stage, settings: &str, outcome: Outcome, says: &str) {
+    stage.expect("approvals", settings, outcome, says);
 }
 
 #[test]
 fn two_of_four_pass_and_one_does_not() {
-    let (keys, scene) = (Keys::new(), Scene::new());
-    let alice = approval("alice", &scene).sign(&keys.alice);
-    let carol = approval("carol", &scene).sign(&keys.carol);
+    let (keys, stage) = (Keys::new(), Stage::new());
+    let alice = approval("alice", &stage).sign(&keys.alice);
+    let carol = approval("carol", &stage).sign(&keys.carol);
     let both = given(vec![alice.clone(), carol]);
     expect(&both, &keys.settings(2, ""), Outcome::Pass, "2 people approve, and 2 are needed");
     expect(&given(vec![alice.clone()]), &keys.settings(2, ""), Outcome::Fail, "1 people approve, and 2 are needed");
@@ -78,24 +78,24 @@ fn two_of_four_pass_and_one_does_not() {
 
 #[test]
 fn an_approver_counts_once_with_two_keys() {
-    let (keys, scene) = (Keys::new(), Scene::new());
-    let twice = vec![approval("alice", &scene).sign(&keys.alice), approval("alice", &scene).sign(&keys.alice_too)];
+    let (keys, stage) = (Keys::new(), Stage::new());
+    let twice = vec![approval("alice", &stage).sign(&keys.alice), approval("alice", &stage).sign(&keys.alice_too)];
     expect(&given(twice), &keys.settings(2, ""), Outcome::Fail, "its approver counts once");
 }
 
 #[test]
 fn what_is_wrong_with_an_approval_keeps_it_from_counting() {
-    let (keys, scene) = (Keys::new(), Scene::new());
+    let (keys, stage) = (Keys::new(), Stage::new());
     let settings = keys.settings(1, "");
     let refuse = |approval: SignedApproval, why: &str| expect(&given(vec![approval]), &settings, Outcome::Fail, why);
-    let (plan, now) = (scene.proposal.plan, scene.now);
+    let (plan, now) = (stage.proposal.plan, stage.now);
     let made = |who, plan, environment, granted, life| Approval::new(who, plan, environment, granted, life).unwrap();
 
-    refuse(approval("alice", &scene).sign(&keys.carol), "not signed by a key of the approver");
-    refuse(approval("mallory", &scene).sign(&keys.alice), "no approver with this name");
-    refuse(approval("dave", &scene).sign(&keys.dave), "may not approve for this environment");
+    refuse(approval("alice", &stage).sign(&keys.carol), "not signed by a key of the approver");
+    refuse(approval("mallory", &stage).sign(&keys.alice), "no approver with this name");
+    refuse(approval("dave", &stage).sign(&keys.dave), "may not approve for this environment");
     // Bob made the plan on his laptop.
-    refuse(approval("Bob@example.com", &scene).sign(&keys.bob), "is the author of the plan, bob@laptop");
+    refuse(approval("Bob@example.com", &stage).sign(&keys.bob), "is the author of the plan, bob@laptop");
     refuse(made("alice", BytesDigest::of(b"other"), "prod", now, HOUR).sign(&keys.alice), "it is for the plan");
     refuse(made("alice", plan, "staging", now, HOUR).sign(&keys.alice), "for the environment \"staging\"");
     refuse(made("alice", plan, "prod", now - HOUR / 2, HOUR / 2).sign(&keys.alice), "it has expired");
@@ -103,7 +103,7 @@ fn what_is_wrong_with_an_approval_keeps_it_from_counting() {
     refuse(made("alice", plan, "prod", now + Duration::from_secs(61), HOUR).sign(&keys.alice), "from the future");
     refuse(made("alice", plan, "prod", now, 73 * HOUR).sign(&keys.alice), "longer than 72 hours");
 
-    let signed = approval("alice", &scene).sign(&keys.alice);
+    let signed = approval("alice", &stage).sign(&keys.alice);
     let mut used = given(vec![signed.clone()]);
     used.facts.used_approvals = Some(BTreeSet::from([signed.approval().id().to_owned()]));
     expect(&used, &settings, Outcome::Fail, "an operation has used it");
@@ -111,70 +111,70 @@ fn what_is_wrong_with_an_approval_keeps_it_from_counting() {
 
 #[test]
 fn clocks_may_differ_a_little() {
-    let (keys, scene) = (Keys::new(), Scene::new());
-    let made = |granted| Approval::new("alice", scene.proposal.plan, "prod", granted, 8 * HOUR).unwrap();
+    let (keys, stage) = (Keys::new(), Stage::new());
+    let made = |granted| Approval::new("alice", stage.proposal.plan, "prod", granted, 8 * HOUR).unwrap();
     let skew = Duration::from_secs(60);
-    for granted in [scene.now + skew, scene.proposal.created - skew] {
-        let scene = given(vec![made(granted).sign(&keys.alice)]);
-        expect(&scene, &keys.settings(1, ""), Outcome::Pass, "counts");
-        expect(&scene, &keys.settings(1, "clock-skew-seconds = 1"), Outcome::Fail, "does not count");
+    for granted in [stage.now + skew, stage.proposal.created - skew] {
+        let stage = given(vec![made(granted).sign(&keys.alice)]);
+        expect(&stage, &keys.settings(1, ""), Outcome::Pass, "counts");
+        expect(&stage, &keys.settings(1, "clock-skew-seconds = 1"), Outcome::Fail, "does not count");
     }
 }
 
 #[test]
 fn the_author_is_known_under_other_names() {
-    let (keys, mut scene) = (Keys::new(), Scene::new());
-    let signed = approval("Bob@example.com", &scene).sign(&keys.bob);
+    let (keys, mut stage) = (Keys::new(), Stage::new());
+    let signed = approval("Bob@example.com", &stage).sign(&keys.bob);
     for (author, outcome) in
         [("robert@build", Outcome::Fail), ("BOB", Outcome::Fail), ("erin@laptop", Outcome::Pass), (" ", Outcome::Error)]
     {
-        scene = given(vec![signed.clone()]);
-        scene.proposal.author = author.to_owned();
-        assert_eq!(scene.ask("approvals", &keys.settings(1, "")).outcome, outcome, "{author}");
+        stage = given(vec![signed.clone()]);
+        stage.proposal.author = author.to_owned();
+        assert_eq!(stage.ask("approvals", &keys.settings(1, "")).outcome, outcome, "{author}");
     }
 }
 
 #[test]
 fn who_executes_is_excluded_where_configured() {
-    let (keys, scene) = (Keys::new(), Scene::new());
-    let mut scene = given(vec![approval("carol", &scene).sign(&keys.carol)]);
-    expect(&scene, &keys.settings(1, ""), Outcome::Pass, "counts");
-    expect(&scene, &keys.settings(1, "exclude-actor = true"), Outcome::Fail, "executes the plan");
-    scene.facts.actor = None;
-    expect(&scene, &keys.settings(1, "exclude-actor = true"), Outcome::Error, "who acts");
+    let (keys, stage) = (Keys::new(), Stage::new());
+    let mut stage = given(vec![approval("carol", &stage).sign(&keys.carol)]);
+    expect(&stage, &keys.settings(1, ""), Outcome::Pass, "counts");
+    expect(&stage, &keys.settings(1, "exclude-actor = true"), Outcome::Fail, "executes the plan");
+    stage.facts.actor = None;
+    expect(&stage, &keys.settings(1, "exclude-actor = true"), Outcome::Error, "who acts");
 }
 
 #[test]
 fn rules_may_ask_for_groups() {
-    let (keys, scene) = (Keys::new(), Scene::new());
+    let (keys, stage) = (Keys::new(), Stage::new());
     let settings = keys.settings(1, "").replace(
         "required = 1 }",
         "required = 1 }, { environments = [\"prod\"], required = 1, groups = [\"security\"] }",
     );
-    let alice = approval("alice", &scene).sign(&keys.alice);
-    let carol = approval("carol", &scene).sign(&keys.carol);
+    let alice = approval("alice", &stage).sign(&keys.alice);
+    let carol = approval("carol", &stage).sign(&keys.carol);
     expect(&given(vec![alice]), &settings, Outcome::Fail, "0 people of security approve, and 1 are needed");
     expect(&given(vec![carol]), &settings, Outcome::Pass, "1 people of security");
 }
 
 #[test]
 fn what_is_not_known_is_an_error() {
-    let (keys, scene) = (Keys::new(), Scene::new());
+    let (keys, stage) = (Keys::new(), Stage::new());
     let settings = keys.settings(1, "");
-    let signed = approval("alice", &scene).sign(&keys.alice);
-    let mut scene = given(vec![signed]);
-    scene.facts.used_approvals = None;
-    expect(&scene, &settings, Outcome::Error, "which approvals were used before");
-    scene.facts.used_approvals = Some(BTreeSet::new());
-    scene.proposal.target.environment = String::new();
-    expect(&scene, &settings, Outcome::Error, "which environment this is");
-    scene.proposal.target.environment = "staging".to_owned();
-    expect(&scene, &settings, Outcome::Fail, "no rule says how many approvals staging needs");
-    scene.facts.approvals = None;
-    expect(&scene, &settings, Outcome::Error, "who has approved the plan");
-    let scene = given(Vec::new());
-    expect(&scene, "levels = { approvals = \"deny\" }", Outcome::Error, "no rule is configured");
-    assert_eq!(scene.ask("approvals", "").outcome, Outcome::Skipped);
+    let signed = approval("alice", &stage).sign(&keys.alice);
+    let mut stage = given(vec![signed]);
+    stage.facts.used_approvals = None;
+    expect(&stage, &settings, Outcome::Error, "which approvals were used before");
+    stage.facts.used_approvals = Some(BTreeSet::new());
+    stage.proposal.target.environment = String::new();
+    expect(&stage, &settings, Outcome::Error, "which environment this is");
+    stage.proposal.target.environment = "staging".to_owned();
+    expect(&stage, &settings, Outcome::Fail, "no rule says how many approvals staging needs");
+    stage.facts.approvals = None;
+    expect(&stage, &settings, Outcome::Error, "who has approved the plan");
+    let stage = given(Vec::new());
+    expect(&stage, "levels = { approvals = \"deny\" }", Outcome::Error, "no rule is configured");
+    assert_eq!(stage.ask("approvals", "").outcome, Outcome::Skipped);
 }
 
 #[test]
@@ -197,9 +197,9 @@ fn settings_that_could_be_passed_alone_are_refused() {
 
 #[test]
 fn evidence_says_what_became_of_each() {
-    let (keys, scene) = (Keys::new(), Scene::new());
-    let good = approval("alice", &scene).sign(&keys.alice);
-    let bad = approval("dave", &scene).sign(&keys.dave);
+    let (keys, stage) = (Keys::new(), Stage::new());
+    let good = approval("alice", &stage).sign(&keys.alice);
+    let bad = approval("dave", &stage).sign(&keys.dave);
     let result = given(vec![bad, good]).ask("approvals", &keys.settings(1, ""));
     assert_eq!(result.outcome, Outcome::Pass);
     assert_eq!(text(&result).matches("does not count").count(), 1);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use landfast_safety::approval::{Approval, PrivateKey};
 use landfast_safety::{Actor, Authority, CheckId, Gate, Outcome, Override, Right, Ruling, SafetySettings};
 
-use crate::scene::{Scene, settings_error};
+use crate::stage::{Stage, settings_error};
 
 const ROLES: &str = r#"
 [checks.authorised.groups]
@@ -34,69 +34,69 @@ may-not = ["apply"]
 "#;
 
 #[track_caller]
-fn expect(scene: &Scene, outcome: Outcome, says: &str) {
-    scene.expect("authorised", ROLES, outcome, says);
+fn expect(stage: &Stage, outcome: Outcome, says: &str) {
+    stage.expect("authorised", ROLES, outcome, says);
 }
 
-fn acts(scene: &mut Scene, name: &str, groups: &[&str]) {
+fn acts(stage: &mut Stage, name: &str, groups: &[&str]) {
     let groups: BTreeSet<String> = groups.iter().map(|group| (*group).to_owned()).collect();
-    scene.facts.actor = Some(Actor { name: name.to_owned(), groups });
+    stage.facts.actor = Some(Actor { name: name.to_owned(), groups });
 }
 
 #[test]
 fn everybody_needs_a_role_for_his_part() {
-    let mut scene = Scene::new();
-    expect(&scene, Outcome::Pass, "carol: apply: granted by the role operators");
-    acts(&mut scene, "erin", &[]);
-    expect(&scene, Outcome::Fail, "erin: apply: granted by no role");
+    let mut stage = Stage::new();
+    expect(&stage, Outcome::Pass, "carol: apply: granted by the role operators");
+    acts(&mut stage, "erin", &[]);
+    expect(&stage, Outcome::Fail, "erin: apply: granted by no role");
     // The surroundings know groups, too.
-    acts(&mut scene, "erin", &["ops"]);
-    expect(&scene, Outcome::Pass, "erin: apply: granted by the role operators");
-    acts(&mut scene, "dave", &["ops"]);
-    expect(&scene, Outcome::Fail, "dave: apply: denied by the role suspended");
-    acts(&mut scene, "carol", &[]);
-    scene.proposal.author = "mallory@laptop".to_owned();
-    expect(&scene, Outcome::Fail, "mallory@laptop: plan: granted by no role");
-    scene.proposal.author = "bob@laptop".to_owned();
-    scene.proposal.target.environment = "dev".to_owned();
-    expect(&scene, Outcome::Fail, "carol: apply: granted by no role");
+    acts(&mut stage, "erin", &["ops"]);
+    expect(&stage, Outcome::Pass, "erin: apply: granted by the role operators");
+    acts(&mut stage, "dave", &["ops"]);
+    expect(&stage, Outcome::Fail, "dave: apply: denied by the role suspended");
+    acts(&mut stage, "carol", &[]);
+    stage.proposal.author = "mallory@laptop".to_owned();
+    expect(&stage, Outcome::Fail, "mallory@laptop: plan: granted by no role");
+    stage.proposal.author = "bob@laptop".to_owned();
+    stage.proposal.target.environment = "dev".to_owned();
+    expect(&stage, Outcome::Fail, "carol: apply: granted by no role");
 }
 
 #[test]
 fn names_grant_exactly_and_deny_broadly() {
-    let mut scene = Scene::new();
-    acts(&mut scene, "carol@evil.example", &[]);
-    expect(&scene, Outcome::Fail, "carol@evil.example: apply: granted by no role");
-    acts(&mut scene, "Dave@home", &["ops"]);
-    expect(&scene, Outcome::Fail, "Dave@home: apply: denied by the role suspended");
+    let mut stage = Stage::new();
+    acts(&mut stage, "carol@evil.example", &[]);
+    expect(&stage, Outcome::Fail, "carol@evil.example: apply: granted by no role");
+    acts(&mut stage, "Dave@home", &["ops"]);
+    expect(&stage, Outcome::Fail, "Dave@home: apply: denied by the role suspended");
 }
 
 #[test]
 fn who_approved_must_be_allowed_to() {
-    let mut scene = Scene::new();
+    let mut stage = Stage::new();
     let key = PrivateKey::generate().unwrap();
     for (who, outcome) in [("alice", Outcome::Pass), ("carol", Outcome::Fail)] {
         let approval =
-            Approval::new(who, scene.proposal.plan, "prod", scene.now, Duration::from_secs(60)).unwrap().sign(&key);
-        scene.facts.approvals = Some(vec![approval]);
-        expect(&scene, outcome, &format!("{who}: approve: granted by"));
+            Approval::new(who, stage.proposal.plan, "prod", stage.now, Duration::from_secs(60)).unwrap().sign(&key);
+        stage.facts.approvals = Some(vec![approval]);
+        expect(&stage, outcome, &format!("{who}: approve: granted by"));
     }
 }
 
 #[test]
 fn overriding_is_a_right_of_its_own() {
     let roles = format!("[levels]\nfreeze = \"deny\"\n{ROLES}");
-    let mut scene = Scene::new();
+    let mut stage = Stage::new();
     let forced = |who: &str| Some(Override::new([CheckId::new("freeze").unwrap()], "it burns", who).unwrap());
-    assert_eq!(scene.ask_forced("authorised", &roles, forced("carol@laptop")).outcome, Outcome::Pass);
+    assert_eq!(stage.ask_forced("authorised", &roles, forced("carol@laptop")).outcome, Outcome::Pass);
     // Somebody else's name on the override.
-    assert_eq!(scene.ask_forced("authorised", &roles, forced("alice")).outcome, Outcome::Fail);
+    assert_eq!(stage.ask_forced("authorised", &roles, forced("alice")).outcome, Outcome::Fail);
     let weak = roles.replace("[\"apply\", \"force\"]", "[\"apply\"]");
-    let result = scene.ask_forced("authorised", &weak, forced("carol"));
+    let result = stage.ask_forced("authorised", &weak, forced("carol"));
     assert_eq!(result.outcome, Outcome::Fail);
     assert!(!result.overridden);
-    acts(&mut scene, "carol", &[]);
-    assert_eq!(scene.ask("authorised", &weak).outcome, Outcome::Pass);
+    acts(&mut stage, "carol", &[]);
+    assert_eq!(stage.ask("authorised", &weak).outcome, Outcome::Pass);
 }
 
 #[test]
@@ -109,19 +109,19 @@ fn nobody_overrides_it() {
 
 #[test]
 fn what_is_not_known_is_an_error() {
-    let mut scene = Scene::new();
-    scene.proposal.target.environment = String::new();
-    expect(&scene, Outcome::Error, "which environment this is");
-    scene = Scene::new();
-    scene.proposal.author = String::new();
-    expect(&scene, Outcome::Error, "who made the plan");
-    scene = Scene::new();
-    acts(&mut scene, " ", &[]);
-    expect(&scene, Outcome::Error, "who acts");
-    scene.facts.actor = None;
-    expect(&scene, Outcome::Error, "who acts");
-    let scene = Scene::new();
-    scene.expect("authorised", "levels = { authorised = \"deny\" }", Outcome::Error, "no role is configured");
+    let mut stage = Stage::new();
+    stage.proposal.target.environment = String::new();
+    expect(&stage, Outcome::Error, "which environment this is");
+    stage = Stage::new();
+    stage.proposal.author = String::new();
+    expect(&stage, Outcome::Error, "who made the plan");
+    stage = Stage::new();
+    acts(&mut stage, " ", &[]);
+    expect(&stage, Outcome::Error, "who acts");
+    stage.facts.actor = None;
+    expect(&stage, Outcome::Error, "who acts");
+    let stage = Stage::new();
+    stage.expect("authorised", "levels = { authorised = \"deny\" }", Outcome::Error, "no role is configured");
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use landfast_safety::{ActionKind, Flag, InverseClass, Outcome};
 use landfast_state::{Gap, GapKind, Observation, Snapshot};
 
-use crate::scene::{Scene, change, settings_error, state, text};
+use crate::stage::{Stage, change, settings_error, state, text};
 
 /// So many resources `null_resource.r0` and on, each of which depends on the first.
 fn star(count: usize) -> Snapshot {
@@ -20,25 +20,25 @@ fn star(count: usize) -> Snapshot {
 
 #[test]
 fn reach_is_limited_by_count_and_by_share() {
-    let mut scene = Scene::of(&star(20));
-    let radius = |scene: &Scene, settings: &str, outcome, says: &str| {
-        scene.expect("blast-radius", &format!("[checks.blast-radius]\n{settings}"), outcome, says);
+    let mut stage = Stage::of(&star(20));
+    let radius = |stage: &Stage, settings: &str, outcome, says: &str| {
+        stage.expect("blast-radius", &format!("[checks.blast-radius]\n{settings}"), outcome, says);
     };
-    scene.proposal.changes = vec![change("null_resource.r1", ActionKind::Update)];
-    radius(&scene, "", Outcome::Pass, "it reaches 1 of 20 resources");
-    scene.proposal.changes = vec![change("null_resource.r0", ActionKind::Update)];
-    radius(&scene, "max = 20\nmax-percent = 100.0", Outcome::Pass, "it reaches 20 of 20");
-    radius(&scene, "max = 19\nmax-percent = 100.0", Outcome::Fail, "it reaches 20 resources, and at most 19 pass");
-    radius(&scene, "max-percent = 99.9", Outcome::Fail, "it reaches 100.0 % of 20 resources, and at most 99.9 % pass");
+    stage.proposal.changes = vec![change("null_resource.r1", ActionKind::Update)];
+    radius(&stage, "", Outcome::Pass, "it reaches 1 of 20 resources");
+    stage.proposal.changes = vec![change("null_resource.r0", ActionKind::Update)];
+    radius(&stage, "max = 20\nmax-percent = 100.0", Outcome::Pass, "it reaches 20 of 20");
+    radius(&stage, "max = 19\nmax-percent = 100.0", Outcome::Fail, "it reaches 20 resources, and at most 19 pass");
+    radius(&stage, "max-percent = 99.9", Outcome::Fail, "it reaches 100.0 % of 20 resources, and at most 99.9 % pass");
     // A share of a small state says little.
-    radius(&scene, "small = 21", Outcome::Pass, "20 of 20");
+    radius(&stage, "small = 21", Outcome::Pass, "20 of 20");
     // Bookkeeping reaches nothing.
-    scene.proposal.changes = vec![change("null_resource.r0", ActionKind::Forget)];
-    radius(&scene, "max = 0", Outcome::Pass, "it reaches 0");
-    scene.proposal.changes = vec![change("null_resource.unheard_of", ActionKind::Create)];
-    radius(&scene, "", Outcome::Pass, "it reaches 1");
-    scene.proposal.changes = vec![change("null_resource.unheard_of", ActionKind::Delete)];
-    radius(&scene, "", Outcome::Error, "what depends on null_resource.unheard_of, which is not recorded");
+    stage.proposal.changes = vec![change("null_resource.r0", ActionKind::Forget)];
+    radius(&stage, "max = 0", Outcome::Pass, "it reaches 0");
+    stage.proposal.changes = vec![change("null_resource.unheard_of", ActionKind::Create)];
+    radius(&stage, "", Outcome::Pass, "it reaches 1");
+    stage.proposal.changes = vec![change("null_resource.unheard_of", ActionKind::Delete)];
+    radius(&stage, "", Outcome::Error, "what depends on null_resource.unheard_of, which is not recorded");
     for share in ["-1.0", "100.1", "nan"] {
         assert!(settings_error(&format!("[checks.blast-radius]\nmax-percent = {share}")).contains("from 0 to 100"));
     }
@@ -46,7 +46,7 @@ fn reach_is_limited_by_count_and_by_share() {
 
 #[test]
 fn steps_must_be_reversible() {
-    let mut scene = Scene::new();
+    let mut stage = Stage::new();
     let classed = |class, reasons: &[&str]| {
         let mut step = change("aws_kms_key.k", ActionKind::Delete);
         step.inverse = class;
@@ -64,65 +64,65 @@ fn steps_must_be_reversible() {
         (InverseClass::Lossy, &[], Outcome::Error, "which the plan does not say"),
         (InverseClass::Exact, because, Outcome::Error, "which the plan does not say"),
     ] {
-        scene.proposal.changes = classed(class, reasons);
-        scene.expect("irreversible-steps", "", outcome, says);
+        stage.proposal.changes = classed(class, reasons);
+        stage.expect("irreversible-steps", "", outcome, says);
     }
-    scene.proposal.changes = classed(InverseClass::Lossy, because);
-    scene.expect("irreversible-steps", "[checks.irreversible-steps]\nworst = \"exact\"", Outcome::Fail, "is lossy");
-    scene.proposal.changes = classed(InverseClass::Unknown, because);
-    scene.expect("irreversible-steps", "[checks.irreversible-steps]\nworst = \"impossible\"", Outcome::Fail, "unknown");
+    stage.proposal.changes = classed(InverseClass::Lossy, because);
+    stage.expect("irreversible-steps", "[checks.irreversible-steps]\nworst = \"exact\"", Outcome::Fail, "is lossy");
+    stage.proposal.changes = classed(InverseClass::Unknown, because);
+    stage.expect("irreversible-steps", "[checks.irreversible-steps]\nworst = \"impossible\"", Outcome::Fail, "unknown");
 }
 
 #[test]
 fn lost_data_is_named() {
-    let mut scene = Scene::new();
-    scene.proposal.changes = vec![change("aws_vpc.a", ActionKind::Delete)];
-    scene.expect("data-loss", "", Outcome::Pass, "");
+    let mut stage = Stage::new();
+    stage.proposal.changes = vec![change("aws_vpc.a", ActionKind::Delete)];
+    stage.expect("data-loss", "", Outcome::Pass, "");
     for flag in [Flag::DataLoss, Flag::ShrinkingStorage, Flag::KeyDeletion] {
-        scene.proposal.changes[0].flags = [flag].into();
-        scene.expect("data-loss", "", Outcome::Fail, &format!("aws_vpc.a: delete: {flag}"));
+        stage.proposal.changes[0].flags = [flag].into();
+        stage.expect("data-loss", "", Outcome::Fail, &format!("aws_vpc.a: delete: {flag}"));
     }
-    scene.proposal.changes[0].flags = [Flag::EngineUpgrade].into();
-    scene.expect("data-loss", "", Outcome::Pass, "");
-    scene.expect("data-loss", "[checks.data-loss]\nflags = [\"engine_upgrade\"]", Outcome::Fail, "engine_upgrade");
-    scene.proposal.changes[0].inverse = InverseClass::Unknown;
-    scene.expect("data-loss", "", Outcome::Error, "what is lost when aws_vpc.a is destroyed");
+    stage.proposal.changes[0].flags = [Flag::EngineUpgrade].into();
+    stage.expect("data-loss", "", Outcome::Pass, "");
+    stage.expect("data-loss", "[checks.data-loss]\nflags = [\"engine_upgrade\"]", Outcome::Fail, "engine_upgrade");
+    stage.proposal.changes[0].inverse = InverseClass::Unknown;
+    stage.expect("data-loss", "", Outcome::Error, "what is lost when aws_vpc.a is destroyed");
     // What is known to be lost is not hidden by what is not known.
     let mut second = change("aws_vpc.b", ActionKind::Replace);
     second.flags = [Flag::DataLoss].into();
-    scene.proposal.changes.push(second);
-    scene.expect("data-loss", "", Outcome::Fail, "aws_vpc.b: replace: data_loss");
+    stage.proposal.changes.push(second);
+    stage.expect("data-loss", "", Outcome::Fail, "aws_vpc.b: replace: data_loss");
     assert!(settings_error("[checks.data-loss]\nflags = []").contains("no flag would fail it"));
 }
 
-fn destroy(scene: &mut Scene, count: usize) {
-    scene.proposal.changes = (0..count).map(|at| change(&format!("null_resource.r{at}"), ActionKind::Delete)).collect();
+fn destroy(stage: &mut Stage, count: usize) {
+    stage.proposal.changes = (0..count).map(|at| change(&format!("null_resource.r{at}"), ActionKind::Delete)).collect();
 }
 
 #[test]
 fn deletes_are_limited_by_count_and_by_share() {
     const ID: &str = "delete-threshold";
-    let mut scene = Scene::of(&star(20));
-    destroy(&mut scene, 4);
-    scene.expect(ID, "", Outcome::Pass, "it destroys 4 of 20 objects");
-    destroy(&mut scene, 5);
-    scene.expect(ID, "", Outcome::Fail, "it destroys 25.0 % of 20 objects, and at most 20 % pass");
-    scene.expect(ID, "[checks.delete-threshold]\nsmall = 21", Outcome::Pass, "it destroys 5 of 20");
-    scene.expect(ID, "[checks.delete-threshold]\nmax = 4", Outcome::Fail, "it destroys 5 objects, and at most 4 pass");
+    let mut stage = Stage::of(&star(20));
+    destroy(&mut stage, 4);
+    stage.expect(ID, "", Outcome::Pass, "it destroys 4 of 20 objects");
+    destroy(&mut stage, 5);
+    stage.expect(ID, "", Outcome::Fail, "it destroys 25.0 % of 20 objects, and at most 20 % pass");
+    stage.expect(ID, "[checks.delete-threshold]\nsmall = 21", Outcome::Pass, "it destroys 5 of 20");
+    stage.expect(ID, "[checks.delete-threshold]\nmax = 4", Outcome::Fail, "it destroys 5 objects, and at most 4 pass");
     // What is replaced is destroyed, too.
-    scene.proposal.changes[0].action = ActionKind::Replace;
+    stage.proposal.changes[0].action = ActionKind::Replace;
     for (acknowledged, outcome, says) in [
         (4, Outcome::Fail, "4 lost objects were acknowledged, and 5 are lost"),
         (6, Outcome::Fail, "6 lost objects were acknowledged"),
         (5, Outcome::Pass, "5 lost objects were acknowledged"),
     ] {
-        scene.facts.acknowledged_deletes = Some(acknowledged);
-        scene.expect(ID, "", outcome, says);
+        stage.facts.acknowledged_deletes = Some(acknowledged);
+        stage.expect(ID, "", outcome, says);
     }
-    scene.recorded = state(&[]);
-    scene.expect(ID, "", Outcome::Error, "it records no object");
-    scene.proposal.changes.clear();
-    scene.expect(ID, "", Outcome::Pass, "it destroys 0 of 0");
+    stage.recorded = state(&[]);
+    stage.expect(ID, "", Outcome::Error, "it records no object");
+    stage.proposal.changes.clear();
+    stage.expect(ID, "", Outcome::Pass, "it destroys 0 of 0");
     assert!(settings_error("[checks.delete-threshold]\nmax-percent = -1.0").contains("from 0 to 100"));
 }
 
@@ -130,23 +130,23 @@ fn deletes_are_limited_by_count_and_by_share() {
 fn a_world_that_reads_empty_is_counted_whole() {
     const ID: &str = "delete-threshold";
     let world = star(3);
-    let mut scene = Scene::of(&world);
-    scene.observed = Observation::complete(state(&[]));
+    let mut stage = Stage::of(&world);
+    stage.observed = Observation::complete(state(&[]));
     // The plan puts back what seems to be gone: nothing is destroyed, and yet all of it may be a mistake.
-    scene.proposal.changes = vec![change("null_resource.r0", ActionKind::Create)];
-    scene.expect(ID, "", Outcome::Fail, "3 objects are recorded, and the world reads empty");
-    scene.facts.acknowledged_deletes = Some(1);
-    scene.expect(ID, "", Outcome::Fail, "1 lost objects were acknowledged, and 3 are lost");
-    scene.facts.acknowledged_deletes = Some(3);
-    scene.expect(ID, "", Outcome::Pass, "3 lost objects were acknowledged");
+    stage.proposal.changes = vec![change("null_resource.r0", ActionKind::Create)];
+    stage.expect(ID, "", Outcome::Fail, "3 objects are recorded, and the world reads empty");
+    stage.facts.acknowledged_deletes = Some(1);
+    stage.expect(ID, "", Outcome::Fail, "1 lost objects were acknowledged, and 3 are lost");
+    stage.facts.acknowledged_deletes = Some(3);
+    stage.expect(ID, "", Outcome::Pass, "3 lost objects were acknowledged");
     // A world that nobody could read is not empty, and says nothing.
     let gap = |address: &landfast_state::address::InstanceAddress| Gap {
         address: address.clone(),
         kind: GapKind::Unreadable,
         reason: "denied".to_owned(),
     };
-    scene.observed.gaps = world.instances().map(gap).collect();
-    scene.expect(ID, "", Outcome::Error, "no object could be read");
+    stage.observed.gaps = world.instances().map(gap).collect();
+    stage.expect(ID, "", Outcome::Error, "no object could be read");
 }
 
 #[test]
@@ -164,7 +164,7 @@ fn protected_names_and_addresses_stay() {
         ("module.securityish/aws_vpc.d", r#"{"id": "vpc-8"}"#, &[]),
         ("module.app/aws_vpc.reprod-x", r#"{"id": "vpc-9", "name": "preprod-1"}"#, &[]),
     ]);
-    let mut scene = Scene::of(&world);
+    let mut stage = Stage::of(&world);
     for (address, outcome, says) in [
         ("aws_vpc.main", Outcome::Pass, ""),
         ("aws_vpc.prod-main", Outcome::Fail, "is protected by prod-*"),
@@ -178,36 +178,36 @@ fn protected_names_and_addresses_stay() {
         ("module.app.aws_vpc.reprod-x", Outcome::Pass, ""),
     ] {
         for action in [ActionKind::Update, ActionKind::Replace, ActionKind::Delete, ActionKind::Forget] {
-            scene.proposal.changes = vec![change(address, action)];
-            scene.expect(ID, "", outcome, says);
+            stage.proposal.changes = vec![change(address, action)];
+            stage.expect(ID, "", outcome, says);
         }
-        scene.proposal.changes = vec![change(address, ActionKind::Move)];
-        scene.expect(ID, "", Outcome::Pass, "");
+        stage.proposal.changes = vec![change(address, ActionKind::Move)];
+        stage.expect(ID, "", Outcome::Pass, "");
     }
-    scene.proposal.changes = vec![change("aws_vpc.main", ActionKind::Delete)];
+    stage.proposal.changes = vec![change("aws_vpc.main", ActionKind::Delete)];
     for pattern in ["main", "aws_vpc.main", "aws_vpc.*", "vpc-1"] {
         let settings = format!("[checks.protected-resources]\npatterns = [\"{pattern}\"]");
-        scene.expect(ID, &settings, Outcome::Fail, &format!("protected by {pattern}"));
+        stage.expect(ID, &settings, Outcome::Fail, &format!("protected by {pattern}"));
     }
-    scene.proposal.changes = vec![change("module.security[0].aws_vpc.b", ActionKind::Delete)];
+    stage.proposal.changes = vec![change("module.security[0].aws_vpc.b", ActionKind::Delete)];
     let module = "[checks.protected-resources]\npatterns = [\"module.security\"]";
-    scene.expect(ID, module, Outcome::Fail, "protected by module.security");
+    stage.expect(ID, module, Outcome::Fail, "protected by module.security");
 }
 
 #[test]
 fn a_name_that_is_not_known_may_be_protected() {
     const ID: &str = "protected-resources";
-    let mut scene = Scene::of(&state(&[("aws_vpc.main", r#"{"name": "main"}"#, &[])]));
-    scene.proposal.changes = vec![change("aws_vpc.gone", ActionKind::Delete)];
-    scene.expect(ID, "", Outcome::Error, "how aws_vpc.gone is called");
+    let mut stage = Stage::of(&state(&[("aws_vpc.main", r#"{"name": "main"}"#, &[])]));
+    stage.proposal.changes = vec![change("aws_vpc.gone", ActionKind::Delete)];
+    stage.expect(ID, "", Outcome::Error, "how aws_vpc.gone is called");
     // Its new name is protected, and its old one was not.
-    scene.proposal.changes = vec![change("aws_vpc.main", ActionKind::Update)];
-    scene.proposal.after = state(&[("aws_vpc.main", r#"{"name": "prod-main"}"#, &[])]);
-    scene.expect(ID, "", Outcome::Fail, "its name is protected by prod-*");
+    stage.proposal.changes = vec![change("aws_vpc.main", ActionKind::Update)];
+    stage.proposal.after = state(&[("aws_vpc.main", r#"{"name": "prod-main"}"#, &[])]);
+    stage.expect(ID, "", Outcome::Fail, "its name is protected by prod-*");
     // Only what is observed has the protected name.
-    scene.proposal.after = scene.recorded.clone();
-    scene.observed = Observation::complete(state(&[("aws_vpc.main", r#"{"name": "prod-main"}"#, &[])]));
-    scene.expect(ID, "", Outcome::Fail, "its name is protected by prod-*");
+    stage.proposal.after = stage.recorded.clone();
+    stage.observed = Observation::complete(state(&[("aws_vpc.main", r#"{"name": "prod-main"}"#, &[])]));
+    stage.expect(ID, "", Outcome::Fail, "its name is protected by prod-*");
     for (settings, why) in [("patterns = []", "nothing is protected"), ("names = [\"a[\"]", "is no path")] {
         let error = settings_error(&format!("[checks.protected-resources]\n{settings}"));
         assert!(error.contains(why), "{error}");
@@ -221,9 +221,9 @@ fn a_protected_name_that_is_sensitive_is_not_shown() {
         [{"attributes": {"name": "prod-s3cret"}, "sensitive_attributes": [[{"type": "get_attr", "value": "name"}]]}]}]}"#;
     let limits = landfast_state::Limits::default();
     let world = landfast_state::Document::read(text_of.into(), "s", &limits).unwrap().recorded();
-    let mut scene = Scene::of(&world);
-    scene.proposal.changes = vec![change("aws_vpc.a", ActionKind::Delete)];
-    let result = scene.ask("protected-resources", "");
+    let mut stage = Stage::of(&world);
+    stage.proposal.changes = vec![change("aws_vpc.a", ActionKind::Delete)];
+    let result = stage.ask("protected-resources", "");
     assert_eq!(result.outcome, Outcome::Fail);
     assert!(!text(&result).contains("s3cret"));
 }

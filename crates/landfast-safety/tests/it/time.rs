@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use landfast_safety::{ActionKind, OperationFact, Outcome};
 use landfast_state::BytesDigest;
 
-use crate::scene::{Scene, at, before_everything, change, settings_error};
+use crate::stage::{Stage, at, before_everything, change, settings_error};
 
 const WINDOWS: &str = r#"
 [[checks.maintenance-window.allow]]
@@ -22,7 +22,7 @@ for = "30m"
 
 #[test]
 fn windows_allow_and_forbid() {
-    let mut scene = Scene::new();
+    let mut stage = Stage::new();
     // 2026-11-21 is a Saturday, and Berlin an hour ahead.
     for (now, outcome, says) in [
         ("2026-11-21T10:59:59Z", Outcome::Fail, "closed: Saturdays"),
@@ -31,18 +31,18 @@ fn windows_allow_and_forbid() {
         ("2026-11-21T13:00:00Z", Outcome::Fail, "closed"),
         ("2026-11-22T12:00:00Z", Outcome::Fail, "closed"),
     ] {
-        scene.now = at(now);
-        scene.expect("maintenance-window", WINDOWS, outcome, says);
+        stage.now = at(now);
+        stage.expect("maintenance-window", WINDOWS, outcome, says);
     }
-    scene.proposal.target.environment = "dev".to_owned();
-    scene.expect("maintenance-window", WINDOWS, Outcome::Pass, "no window says when \"dev\" may change");
-    scene.now = at("2026-11-22T12:30:00Z");
-    scene.expect("maintenance-window", WINDOWS, Outcome::Fail, "no change may happen now");
-    scene.proposal.target.environment = String::new();
-    scene.expect("maintenance-window", WINDOWS, Outcome::Error, "which environment this is");
-    scene.now = before_everything();
-    scene.expect("maintenance-window", WINDOWS, Outcome::Error, "what time it is");
-    scene.expect("maintenance-window", "levels = { maintenance-window = \"deny\" }", Outcome::Error, "no window");
+    stage.proposal.target.environment = "dev".to_owned();
+    stage.expect("maintenance-window", WINDOWS, Outcome::Pass, "no window says when \"dev\" may change");
+    stage.now = at("2026-11-22T12:30:00Z");
+    stage.expect("maintenance-window", WINDOWS, Outcome::Fail, "no change may happen now");
+    stage.proposal.target.environment = String::new();
+    stage.expect("maintenance-window", WINDOWS, Outcome::Error, "which environment this is");
+    stage.now = before_everything();
+    stage.expect("maintenance-window", WINDOWS, Outcome::Error, "what time it is");
+    stage.expect("maintenance-window", "levels = { maintenance-window = \"deny\" }", Outcome::Error, "no window");
 }
 
 #[test]
@@ -78,7 +78,7 @@ reason = "audit"
 
 #[test]
 fn freezes_begin_and_end() {
-    let mut scene = Scene::new();
+    let mut stage = Stage::new();
     for (now, outcome, says) in [
         ("2026-12-20T04:59:59Z", Outcome::Pass, "none of 2 freezes"),
         ("2026-12-20T05:00:00Z", Outcome::Fail, "frozen from 2026-12-20 to 2026-12-31: holidays"),
@@ -88,18 +88,18 @@ fn freezes_begin_and_end() {
         ("2026-11-01T00:00:00Z", Outcome::Fail, "audit"),
         ("2026-11-01T23:00:00Z", Outcome::Pass, "none"),
     ] {
-        scene.now = at(now);
-        scene.expect("freeze", FREEZES, outcome, says);
+        stage.now = at(now);
+        stage.expect("freeze", FREEZES, outcome, says);
     }
-    scene.now = at("2026-12-24T12:00:00Z");
-    scene.proposal.target.environment = "dev".to_owned();
-    scene.expect("freeze", FREEZES, Outcome::Pass, "none of 2");
-    scene.proposal.target.environment = String::new();
-    scene.expect("freeze", FREEZES, Outcome::Error, "which environment this is");
-    scene.now = before_everything();
-    scene.expect("freeze", "", Outcome::Error, "what time it is");
-    scene.now = SystemTime::UNIX_EPOCH;
-    scene.expect("freeze", "", Outcome::Pass, "none of 0");
+    stage.now = at("2026-12-24T12:00:00Z");
+    stage.proposal.target.environment = "dev".to_owned();
+    stage.expect("freeze", FREEZES, Outcome::Pass, "none of 2");
+    stage.proposal.target.environment = String::new();
+    stage.expect("freeze", FREEZES, Outcome::Error, "which environment this is");
+    stage.now = before_everything();
+    stage.expect("freeze", "", Outcome::Error, "what time it is");
+    stage.now = SystemTime::UNIX_EPOCH;
+    stage.expect("freeze", "", Outcome::Pass, "none of 0");
 }
 
 #[test]
@@ -132,10 +132,10 @@ fn operation(began: SystemTime, changes: usize) -> OperationFact {
 #[test]
 fn changes_are_counted_over_an_hour_and_a_day() {
     const LIMITS: &str = "[checks.rate-of-change]\nmax-per-hour = 10\nmax-per-day = 20";
-    let mut scene = Scene::new();
-    scene.expect("rate-of-change", LIMITS, Outcome::Error, "which operations there were");
-    scene.proposal.changes = vec![change("a.a", ActionKind::Update), change("a.b", ActionKind::Delete)];
-    let (minutes, now) = (|minutes: u64| Duration::from_secs(60 * minutes), scene.now);
+    let mut stage = Stage::new();
+    stage.expect("rate-of-change", LIMITS, Outcome::Error, "which operations there were");
+    stage.proposal.changes = vec![change("a.a", ActionKind::Update), change("a.b", ActionKind::Delete)];
+    let (minutes, now) = (|minutes: u64| Duration::from_secs(60 * minutes), stage.now);
     for (operations, outcome, says) in [
         (vec![], Outcome::Pass, "0 objects have changed within an hour, the plan changes 2, and at most 10 may"),
         (vec![operation(now - minutes(59), 8)], Outcome::Pass, "8 objects"),
@@ -147,11 +147,11 @@ fn changes_are_counted_over_an_hour_and_a_day() {
         (vec![operation(now + minutes(5), 9)], Outcome::Fail, "9 objects"),
         (vec![operation(now, usize::MAX), operation(now, 1)], Outcome::Fail, "objects"),
     ] {
-        scene.facts.operations = Some(operations);
-        scene.expect("rate-of-change", LIMITS, outcome, says);
+        stage.facts.operations = Some(operations);
+        stage.expect("rate-of-change", LIMITS, outcome, says);
     }
     // Bookkeeping changes nothing.
-    scene.proposal.changes = vec![change("a.a", ActionKind::Forget)];
-    scene.expect("rate-of-change", LIMITS, Outcome::Pass, "the plan changes 0");
+    stage.proposal.changes = vec![change("a.a", ActionKind::Forget)];
+    stage.expect("rate-of-change", LIMITS, Outcome::Pass, "the plan changes 0");
     assert!(settings_error("[checks.rate-of-change]\nmax-per-hour = 600").contains("in an hour are more than"));
 }

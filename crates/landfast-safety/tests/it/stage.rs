@@ -21,7 +21,7 @@ impl AuditSink for Nowhere {
 }
 
 /// Everything that a check may look at.
-pub(crate) struct Scene {
+pub(crate) struct Stage {
     pub(crate) proposal: Proposal,
     pub(crate) recorded: Snapshot,
     pub(crate) observed: Observation,
@@ -63,7 +63,7 @@ pub(crate) fn change(address: &str, action: ActionKind) -> ProposedChange {
     ProposedChange::new(address.parse().unwrap(), action)
 }
 
-impl Scene {
+impl Stage {
     /// Bob plans nothing in `prod`, and carol executes it at noon.
     pub(crate) fn new() -> Self {
         let target = Target {
@@ -87,12 +87,12 @@ impl Scene {
 
     /// The same world recorded, planned on and observed.
     pub(crate) fn of(world: &Snapshot) -> Self {
-        let mut scene = Self::new();
-        scene.proposal.before = world.clone();
-        scene.proposal.after = world.clone();
-        scene.recorded = world.clone();
-        scene.observed = Observation::complete(world.clone());
-        scene
+        let mut stage = Self::new();
+        stage.proposal.before = world.clone();
+        stage.proposal.after = world.clone();
+        stage.recorded = world.clone();
+        stage.observed = Observation::complete(world.clone());
+        stage
     }
 
     /// What this check says, with these settings of `[checks]` and levels.
