@@ -154,6 +154,11 @@ impl CatalogueEntry {
 }
 
 fn build<J: Judge>(settings: Option<toml::Table>) -> Result<Arc<dyn Check>, SettingsError> {
+    Ok(Arc::new(Builtin(read::<J>(settings)?)))
+}
+
+/// The check with these settings, or with its own where there are none.
+pub(crate) fn read<J: Judge>(settings: Option<toml::Table>) -> Result<J, SettingsError> {
     let id = || CheckId::builtin(J::ID);
     let check: J = match settings {
         None => J::default(),
@@ -162,5 +167,5 @@ fn build<J: Judge>(settings: Option<toml::Table>) -> Result<Arc<dyn Check>, Sett
         }
     };
     check.validate().map_err(|why| SettingsError::Senseless { id: id(), why })?;
-    Ok(Arc::new(Builtin(check)))
+    Ok(check)
 }

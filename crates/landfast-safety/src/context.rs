@@ -10,6 +10,7 @@ use landfast_state::address::{ObjectAddress, ResourceAddress};
 use landfast_state::{AttributePath, BytesDigest, Observation, Redactor, Snapshot};
 
 use crate::approval::SignedApproval;
+use crate::force::Override;
 use crate::proposal::Proposal;
 
 /// What a check needs to know. The gate makes it an error where it is not known.
@@ -24,6 +25,8 @@ pub enum Need {
     Operations,
     /// Approvals: [`Facts::approvals`].
     Approvals,
+    /// Approvals that operations have used: [`Facts::used_approvals`].
+    UsedApprovals,
     /// Who acts: [`Facts::actor`].
     Actor,
     /// The operation that a rollback takes back: [`Facts::rolled_back`].
@@ -47,6 +50,7 @@ impl fmt::Display for Need {
             Self::Backup => "whether a backup was taken",
             Self::Operations => "which operations there were on this target",
             Self::Approvals => "who has approved the plan",
+            Self::UsedApprovals => "which approvals were used before",
             Self::Actor => "who acts",
             Self::RolledBack => "what became of the operation that is to be taken back",
             Self::Configuration => "the digest of the configuration as it is now",
@@ -70,6 +74,12 @@ pub struct Facts {
     pub operations: Option<Vec<OperationFact>>,
     /// Approvals, as they were given; none of them is verified yet.
     pub approvals: Option<Vec<SignedApproval>>,
+    /// Ids of the approvals that earlier operations were given, on any target: each serves once. What is recorded for an
+    /// operation is every approval that it was judged with, whether or not it counted.
+    pub used_approvals: Option<BTreeSet<String>>,
+    /// Objects that the user has said may be destroyed, by their exact number, for the check `delete-threshold`.
+    /// `None` where he has said nothing, which is no need: nothing is acknowledged then.
+    pub acknowledged_deletes: Option<u64>,
     /// Who acts, as the surroundings know him.
     pub actor: Option<Actor>,
     /// The operation that a rollback takes back: `Some(None)` where it is known that there is none.
@@ -95,6 +105,7 @@ impl Facts {
             Need::Backup => self.backup.is_some(),
             Need::Operations => self.operations.is_some(),
             Need::Approvals => self.approvals.is_some(),
+            Need::UsedApprovals => self.used_approvals.is_some(),
             Need::Actor => self.actor.is_some(),
             Need::RolledBack => self.rolled_back.is_some(),
             Need::Configuration => self.configuration.is_some(),
@@ -195,6 +206,7 @@ pub struct Context {
     drift: Arc<DriftReport>,
     facts: Arc<Facts>,
     now: SystemTime,
+    forced: Option<Arc<Override>>,
     redactor: Redactor,
 }
 
@@ -219,8 +231,20 @@ impl Context {
             drift: Arc::new(drift),
             facts: Arc::new(facts),
             now,
+            forced: None,
             redactor,
         }
+    }
+
+    /// The same where somebody overrides checks.
+    pub(crate) fn with_forced(self, forced: Option<&Override>) -> Self {
+        Self { forced: forced.cloned().map(Arc::new), ..self }
+    }
+
+    /// What is overridden, by whom and why: what the gate was asked with. Of interest to checks of who may do that.
+    #[must_use]
+    pub fn forced(&self) -> Option<&Override> {
+        self.forced.as_deref()
     }
 
     /// What is about to change.

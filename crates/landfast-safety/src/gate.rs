@@ -141,7 +141,7 @@ impl Gate {
         if let Some(forced) = &forced {
             self.record_override(context, forced, audit)?;
         }
-        let mut results = self.ask(context).await;
+        let mut results = self.ask(&context.clone().with_forced(forced.as_ref())).await;
         for result in &mut results {
             result.overridden =
                 result.outcome.refuses() && forced.as_ref().is_some_and(|forced| forced.checks().contains(&result.id));
@@ -163,7 +163,9 @@ impl Gate {
         for id in forced.checks() {
             let why = match self.entries.get(id) {
                 None => "there is no such check",
-                Some(entry) if entry.overriding == Overriding::Never => "it keeps operations apart",
+                Some(entry) if entry.overriding == Overriding::Never => {
+                    "it keeps operations apart, or says who may do what"
+                }
                 Some(_) => continue,
             };
             return Err(JudgeError::CannotOverride { id: id.clone(), why });

@@ -10,18 +10,23 @@
 //! This crate changes nothing, and reads nothing but what it is given.
 
 pub mod approval;
+mod authority;
 mod builtin;
 mod check;
 pub mod checks;
 mod clearance;
 mod context;
+mod environments;
 mod force;
 mod gate;
 mod outcome;
+mod people;
 mod proposal;
 mod report;
 mod settings;
+mod window;
 
+pub use authority::{Authority, Right, Ruling};
 pub use builtin::{CatalogueEntry, Overriding, SettingsError};
 pub use check::{Check, CheckError, CheckFuture, CheckId, CheckIdError, Evidence, Verdict};
 pub use checks::catalogue;

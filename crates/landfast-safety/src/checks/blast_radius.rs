@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::builtin::Judge;
 use crate::check::{CheckError, Evidence, Verdict};
 use crate::context::Context;
+use crate::proposal::ActionKind;
 
 /// The resources that a plan changes, and those that depend on them, are not more than this.
 #[derive(Debug, Serialize, Deserialize)]
@@ -49,6 +50,9 @@ impl Judge for BlastRadius {
         let mut reached: BTreeSet<ResourceAddress> = BTreeSet::new();
         for change in changes {
             let resource = change.address.instance.resource.without_keys();
+            if change.action != ActionKind::Create && !graph.contains(&resource) {
+                return Err(CheckError::not_known(format!("what depends on {resource}, which is not recorded")));
+            }
             reached.extend(graph.blast_radius(&resource).into_iter().cloned());
             reached.insert(resource);
         }

@@ -7,7 +7,8 @@ use crate::check::{CheckError, Evidence, Verdict};
 use crate::context::Context;
 use crate::proposal::InverseClass;
 
-/// No step is worse to take back than this.
+/// No step is worse to take back than this. A plan that does not say why a step cannot be taken back exactly, or says why while
+/// it calls it exact, is an error: nobody has thought it through.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct IrreversibleSteps {
@@ -27,6 +28,11 @@ impl Judge for IrreversibleSteps {
     const ADVICE: &'static str = "take the steps that cannot be taken back out of the plan, or override this check with the reason why they may happen";
 
     fn judge(&self, context: &Context) -> Result<Verdict, CheckError> {
+        let unclear = context
+            .proposal()
+            .changes
+            .iter()
+            .find(|change| (change.inverse == InverseClass::Exact) != change.inverse_reasons.is_empty());
         let worse = context.proposal().changes.iter().filter(|change| {
             change.inverse > self.worst || (change.inverse.is_irreversible() && !self.worst.is_irreversible())
         });
@@ -38,6 +44,14 @@ impl Judge for IrreversibleSteps {
                 format!("{}, taking it back is {}{colon}{why}", change.action, change.inverse),
             )
         });
-        Ok(Verdict::fail_on(evidence.collect()))
+        let evidence: Vec<Evidence> = evidence.collect();
+        match unclear {
+            // A failure says more than that something is not known.
+            Some(change) if evidence.is_empty() => Err(CheckError::not_known(format!(
+                "why taking back what happens to {} is {}, which the plan does not say",
+                change.address, change.inverse
+            ))),
+            _ => Ok(Verdict::fail_on(evidence)),
+        }
     }
 }

@@ -1,0 +1,17 @@
+//! Tests of the crate through its public API.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what panics in a test is a failed test; clippy does not know the functions beside the tests"
+)]
+
+mod approvals;
+mod authorised;
+mod damage;
+mod key_files;
+mod recovery;
+mod stage;
+mod time;
