@@ -26,7 +26,9 @@ pub use builtin::{CatalogueEntry, Overriding, SettingsError};
 pub use check::{Check, CheckError, CheckFuture, CheckId, CheckIdError, Evidence, Verdict};
 pub use checks::catalogue;
 pub use clearance::{Bound, Clearance, ClearanceError};
-pub use context::{Actor, BackupFact, Context, Facts, Health, LockFact, Need, OperationFact, SchemaFacts};
+pub use context::{
+    Actor, BackupFact, Context, Facts, Health, LockFact, Need, OperationFact, PolicyFacts, PolicyViolation, SchemaFacts,
+};
 pub use force::{Override, OverrideError};
 pub use gate::{DEFAULT_CHECK_TIMEOUT, DEFAULT_CLEARANCE_LIFE, DuplicateCheck, Gate, JudgeError};
 pub use outcome::{Level, Outcome};

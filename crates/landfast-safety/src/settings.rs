@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::builtin::SettingsError;
+use crate::builtin::{Overriding, SettingsError};
+use crate::check::CheckId;
 use crate::checks::catalogue;
 use crate::gate::{DEFAULT_CHECK_TIMEOUT, DEFAULT_CLEARANCE_LIFE, Gate};
 use crate::outcome::Level;
@@ -53,6 +54,14 @@ pub enum GateError {
         /// The id.
         id: String,
     },
+    /// Nobody may lower the level of this check.
+    #[error("safety.levels.{id} cannot be {level}: nobody may override this check")]
+    CannotLower {
+        /// The check.
+        id: CheckId,
+        /// The level that it was to have.
+        level: Level,
+    },
     /// A check cannot take its settings.
     #[error(transparent)]
     Settings(#[from] SettingsError),
@@ -81,6 +90,9 @@ impl Gate {
         for entry in entries {
             let own = settings.checks.get(entry.id.as_str()).cloned();
             let level = match settings.levels.get(entry.id.as_str()) {
+                Some(level) if entry.overriding == Overriding::Never && *level < Level::Deny => {
+                    return Err(GateError::CannotLower { id: entry.id, level: *level });
+                }
                 Some(level) => *level,
                 None if own.is_some() => entry.level.max(Level::Deny),
                 None => entry.level,

@@ -1,8 +1,21 @@
 //! The built-in checks, a file each.
 
 mod blast_radius;
+mod concurrent_operation;
+mod config_compatibility;
+mod config_hash_match;
+mod cost_impact;
+mod dependencies_healthy;
 mod irreversible_steps;
 mod lock_held;
+mod no_drift;
+mod no_policy_violation;
+mod no_slo_violation;
+mod resource_exists;
+mod schema_compatibility;
+mod target_exists;
+mod target_status_successful;
+mod values_available;
 
 use crate::builtin::CatalogueEntry;
 
@@ -11,8 +24,21 @@ use crate::builtin::CatalogueEntry;
 pub fn catalogue() -> Vec<CatalogueEntry> {
     let mut entries = vec![
         CatalogueEntry::of::<blast_radius::BlastRadius>(),
+        CatalogueEntry::of::<concurrent_operation::ConcurrentOperation>(),
+        CatalogueEntry::of::<config_compatibility::ConfigCompatibility>(),
+        CatalogueEntry::of::<config_hash_match::ConfigHashMatch>(),
+        CatalogueEntry::of::<cost_impact::CostImpactCheck>(),
+        CatalogueEntry::of::<dependencies_healthy::DependenciesHealthy>(),
         CatalogueEntry::of::<irreversible_steps::IrreversibleSteps>(),
         CatalogueEntry::of::<lock_held::LockHeld>(),
+        CatalogueEntry::of::<no_drift::NoDrift>(),
+        CatalogueEntry::of::<no_policy_violation::NoPolicyViolation>(),
+        CatalogueEntry::of::<no_slo_violation::NoSloViolation>(),
+        CatalogueEntry::of::<resource_exists::ResourceExists>(),
+        CatalogueEntry::of::<schema_compatibility::SchemaCompatibility>(),
+        CatalogueEntry::of::<target_exists::TargetExists>(),
+        CatalogueEntry::of::<target_status_successful::TargetStatusSuccessful>(),
+        CatalogueEntry::of::<values_available::ValuesAvailable>(),
     ];
     entries.sort_by(|a, b| a.id.cmp(&b.id));
     entries
