@@ -7,13 +7,16 @@
 //! Only pass passes: an error, a time-out, a panic, or something that is not known is a refusal. What configuration does not
 //! want to be asked, or wants as a warning only, is said in the report.
 //!
-//! This crate changes nothing, and reads nothing but what it is given.
+//! This crate changes nothing, and reads nothing but what it is given. It starts no process but those of the checks by command
+//! ([`CommandCheck`]) that configuration names.
 
 pub mod approval;
 mod builtin;
 mod check;
 pub mod checks;
 mod clearance;
+mod command;
+mod command_input;
 mod context;
 mod force;
 mod gate;
@@ -26,6 +29,7 @@ pub use builtin::{CatalogueEntry, Overriding, SettingsError};
 pub use check::{Check, CheckError, CheckFuture, CheckId, CheckIdError, Evidence, Verdict};
 pub use checks::catalogue;
 pub use clearance::{Bound, Clearance, ClearanceError};
+pub use command::{Applies, CommandCheck, CommandError, CommandSettings, Direction};
 pub use context::{
     Actor, BackupFact, Context, Facts, Health, LockFact, Need, OperationFact, PolicyFacts, PolicyViolation, SchemaFacts,
 };

@@ -1,6 +1,7 @@
 //! Settings of a gate, as configuration has them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -8,7 +9,8 @@ use serde::Deserialize;
 use crate::builtin::{Overriding, SettingsError};
 use crate::check::CheckId;
 use crate::checks::catalogue;
-use crate::gate::{DEFAULT_CHECK_TIMEOUT, DEFAULT_CLEARANCE_LIFE, Gate};
+use crate::command::{CommandCheck, CommandError, CommandSettings};
+use crate::gate::{DEFAULT_CHECK_TIMEOUT, DEFAULT_CLEARANCE_LIFE, DuplicateCheck, Gate};
 use crate::outcome::Level;
 
 /// The `[safety]` table of a configuration.
@@ -40,6 +42,8 @@ pub struct SafetySettings {
     pub levels: BTreeMap<String, Level>,
     /// Settings of checks by id.
     pub checks: BTreeMap<String, toml::Table>,
+    /// Checks by command.
+    pub commands: Vec<CommandSettings>,
 }
 
 /// Why there is no gate with these settings.
@@ -61,6 +65,17 @@ pub enum GateError {
         id: CheckId,
         /// The level that it was to have.
         level: Level,
+    },
+    /// A check by command makes no sense.
+    #[error("safety.commands[{at}] ({id}) cannot be used")]
+    Command {
+        /// Its place in the list, from 0.
+        at: usize,
+        /// Its id, as configuration has it.
+        id: String,
+        /// Why.
+        #[source]
+        source: CommandError,
     },
     /// A check cannot take its settings.
     #[error(transparent)]
@@ -100,6 +115,12 @@ impl Gate {
             let check = entry.build(own)?;
             // Ids of the catalogue are unique, which a test sees to.
             let _ = gate.insert(check, level, entry.overriding);
+        }
+        for (at, command) in settings.commands.iter().enumerate() {
+            let fail = |source| GateError::Command { at, id: command.id.clone(), source };
+            let check = CommandCheck::new(command).map_err(fail)?;
+            let added = gate.add(Arc::new(check), command.level);
+            added.map_err(|DuplicateCheck { id }| fail(CommandError::Duplicate { id }))?;
         }
         Ok(gate)
     }

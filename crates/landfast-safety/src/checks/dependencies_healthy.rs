@@ -1,8 +1,8 @@
 //! `dependencies-healthy`: nothing is built on what does not work.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use landfast_state::DependencyGraph;
+use landfast_state::Snapshot;
 use landfast_state::address::{ResourceAddress, ResourceMode};
 use serde::{Deserialize, Serialize};
 
@@ -52,8 +52,11 @@ impl Judge for DependenciesHealthy {
 /// What the changed objects depend on by the state and by the plan, without keys, and without what the plan makes.
 fn dependencies(context: &Context) -> BTreeSet<ResourceAddress> {
     let proposal = context.proposal();
-    let graphs = [context.recorded(), &proposal.before, &proposal.after]
-        .map(|snapshot| (DependencyGraph::of(snapshot), snapshot));
+    let mut direct: BTreeMap<ResourceAddress, BTreeSet<ResourceAddress>> = BTreeMap::new();
+    for object in [context.recorded(), &proposal.before, &proposal.after].into_iter().flat_map(Snapshot::objects) {
+        let own = direct.entry(object.address.instance.resource.without_keys()).or_default();
+        own.extend(object.dependencies.iter().map(ResourceAddress::without_keys));
+    }
     let changes = proposal.changes.iter().filter(|change| !change.action.is_bookkeeping());
     let mut open: Vec<ResourceAddress> =
         changes.map(|change| change.address.instance.resource.without_keys()).collect();
@@ -64,21 +67,13 @@ fn dependencies(context: &Context) -> BTreeSet<ResourceAddress> {
     let mut seen: BTreeSet<ResourceAddress> = open.iter().cloned().collect();
     let mut found = BTreeSet::new();
     while let Some(resource) = open.pop() {
-        let mut next: Vec<ResourceAddress> = Vec::new();
-        for (graph, snapshot) in &graphs {
-            next.extend(graph.dependencies(&resource).into_iter().cloned());
-            // The graph leaves out what the snapshot does not hold.
-            let objects = snapshot.objects().iter();
-            let own = objects.filter(|object| object.address.instance.resource.without_keys() == resource);
-            next.extend(own.flat_map(|object| object.dependencies.iter().map(ResourceAddress::without_keys)));
-        }
-        for dependency in next {
+        for dependency in direct.get(&resource).into_iter().flatten() {
             // Nobody can say of a data source whether it is healthy.
-            if dependency.mode == ResourceMode::Managed && !made.contains(&dependency) {
+            if dependency.mode == ResourceMode::Managed && !made.contains(dependency) {
                 found.insert(dependency.clone());
             }
             if seen.insert(dependency.clone()) {
-                open.push(dependency);
+                open.push(dependency.clone());
             }
         }
     }

@@ -125,7 +125,10 @@ impl Budget {
 
     /// What the plan adds to the monthly cost.
     fn cost(&self, context: &Context, team: &AttributePath) -> Result<Amount, CheckError> {
-        let impact: CostImpact = impact_of(context, |object| self.counts(object, team))?;
+        // What names no team is not known to relieve this one by going away.
+        let stays = |object: &ResourceObject| context.proposal().after.get(&object.address).is_some();
+        let impact: CostImpact =
+            impact_of(context, |object| self.owns(object, team) || (self.counts(object, team) && stays(object)))?;
         if let Some((address, why)) = impact.unpriced.first_key_value() {
             return Err(CheckError::not_known(format!("the cost of {address} ({why})")));
         }
@@ -146,7 +149,7 @@ impl Budget {
             let sum = match change.action {
                 ActionKind::Create if self.counts(object, team) => added.checked_add(one),
                 // What names no team is not known to relieve this one.
-                ActionKind::Delete if self.counts(object, team) && self.owns(object, team) => added.checked_sub(one),
+                ActionKind::Delete if self.owns(object, team) => added.checked_sub(one),
                 _ => Some(added),
             };
             added = sum.ok_or_else(|| CheckError::failed("the sum is too large to be held"))?;
