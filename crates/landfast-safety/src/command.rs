@@ -210,7 +210,11 @@ impl CommandCheck {
             while let Some(Ok(text)) = beside.join_next().await {
                 complaint.push_str(&String::from_utf8_lossy(&text));
             }
-            return Err(CheckError::failed(format!("{} ended with {status}{}", self.program, shown(&complaint))));
+            return Err(CheckError::failed(format!(
+                "{} ended with {status}{}",
+                self.program,
+                shown(&context.redactor().redact(&complaint))
+            )));
         }
         let said: Said = serde_json::from_slice(&output).map_err(|error| {
             // The message of the error may quote what the program wrote.
@@ -226,7 +230,7 @@ impl CommandCheck {
     }
 }
 
-/// The beginning of what a program complained about, on one line. The gate masks the secrets that it knows.
+/// The beginning of what a program complained about, on one line. Secrets are masked before: half of one would not be found.
 fn shown(complaint: &str) -> String {
     let words: Vec<&str> = complaint.split_whitespace().collect();
     if words.is_empty() {

@@ -27,6 +27,9 @@ pub const DEFAULT_CHECK_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a clearance holds where nothing else is said.
 pub const DEFAULT_CLEARANCE_LIFE: Duration = Duration::from_secs(600);
 
+/// No check may take longer than this, whatever configuration says: a day.
+const LONGEST: Duration = Duration::from_secs(86_400);
+
 /// How long checks that took too long have to let go of what they hold, such as a process, before the gate answers.
 const GRACE: Duration = Duration::from_millis(250);
 
@@ -169,7 +172,10 @@ impl Gate {
             policy: self.policy(),
             target: proposal.target.clone(),
             judged: context.now(),
-            expires: proposal.expires.min(context.now() + self.clearance_life),
+            expires: context
+                .now()
+                .checked_add(self.clearance_life)
+                .map_or(proposal.expires, |end| end.min(proposal.expires)),
             results,
             forced,
         })
@@ -195,7 +201,7 @@ impl Gate {
 
     async fn ask(&self, context: &Context) -> Vec<CheckResult> {
         let shared = Arc::new(context.clone());
-        let deadline = tokio::time::Instant::now() + self.timeout;
+        let deadline = tokio::time::Instant::now() + self.timeout.min(LONGEST);
         let runtime = Handle::current();
         let (mut running, mut stops) = (JoinSet::new(), Vec::new());
         let mut results = BTreeMap::new();

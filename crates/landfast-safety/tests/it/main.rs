@@ -1,0 +1,20 @@
+//! Tests of the crate through its public API.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what panics in a test is a failed test; clippy does not know the functions beside the tests"
+)]
+
+mod budget_checks;
+mod catalogue;
+mod clearance;
+#[cfg(unix)]
+mod command;
+mod gate;
+mod rollback_checks;
+mod scene;
+mod surroundings_checks;
+mod world_checks;
