@@ -57,7 +57,7 @@ fn no_drift_takes_what_is_gone_or_in_the_way_for_critical() {
     create.passes("no-drift", "");
     let in_the_way = create.but(|scene| scene.observed.push(new));
     assert!(in_the_way.fails("no-drift", "").contains("was not there when it was planned"));
-    let deposed = object("test_thing.a (deposed 0123abcd)", r#"{"x": 1}"#);
+    let deposed = object("test_thing.a (deposed object 0123abcd)", r#"{"x": 1}"#);
     let delete = Scene::empty().with(ActionKind::Delete, Some(deposed), None);
     delete.passes("no-drift", "");
     delete.but(|scene| scene.observed.clear()).fails("no-drift", "");
@@ -183,7 +183,10 @@ fn dependencies_healthy_asks_through_what_lies_between() {
     assert_eq!(world(&[net.clone(), zone]).passes("dependencies-healthy", ""), "2 dependencies are healthy");
     let ill = ("test_zone.z", Health::Unhealthy("no answer".into()));
     assert_eq!(world(&[net.clone(), ill]).fails("dependencies-healthy", ""), "test_zone.z: no answer");
-    assert_eq!(world(&[net.clone()]).errs("dependencies-healthy", ""), "whether test_zone.z is healthy is not known");
+    assert_eq!(
+        world(std::slice::from_ref(&net)).errs("dependencies-healthy", ""),
+        "whether test_zone.z is healthy is not known"
+    );
     world(&[net]).knowing(|facts| facts.health = None).errs("dependencies-healthy", "");
     let made = world(&[("test_zone.z", Health::Healthy)]);
     made.errs("dependencies-healthy", "");
