@@ -9,6 +9,41 @@
 //!
 //! This crate changes nothing, and reads nothing but what it is given. It starts no process but those of the checks by command
 //! ([`CommandCheck`]) that configuration names.
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use landfast_safety::{Check, CheckFuture, CheckId, Context, Evidence, Gate, Level, SafetySettings, Verdict};
+//!
+//! /// Nothing is destroyed, whatever a plan says.
+//! #[derive(Debug)]
+//! struct NothingDestroyed;
+//!
+//! impl Check for NothingDestroyed {
+//!     fn id(&self) -> CheckId {
+//!         CheckId::new("nothing-destroyed").expect("kebab-case")
+//!     }
+//!     fn question(&self) -> &str {
+//!         "Does everything stay?"
+//!     }
+//!     fn advice(&self) -> &str {
+//!         "take what destroys something out of the plan"
+//!     }
+//!     fn settings(&self) -> String {
+//!         String::new()
+//!     }
+//!     fn judge<'a>(&'a self, context: &'a Context) -> CheckFuture<'a> {
+//!         let destroyed = context.proposal().destructive().map(|change| Evidence::about(&change.address, "is destroyed"));
+//!         let verdict = Verdict::fail_on(destroyed.collect());
+//!         Box::pin(async move { Ok(verdict) })
+//!     }
+//! }
+//!
+//! let mut gate = Gate::builtin(&SafetySettings::default())?;
+//! gate.add(Arc::new(NothingDestroyed), Level::Deny)?;
+//! assert!(gate.checks().any(|(check, level)| check.id().as_str() == "nothing-destroyed" && level == Level::Deny));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 pub mod approval;
 mod builtin;
