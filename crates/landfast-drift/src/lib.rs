@@ -3,7 +3,8 @@
 //! [`compare`] takes a recorded [`Snapshot`](landfast_state::Snapshot) and an [`Observation`](landfast_state::Observation)
 //! and says for every resource instance what its [`DriftStatus`] is, which attributes changed, how severe that is, what it
 //! touches, and by which rules. What attributes mean is data, in [`rules`]; by which rules two values are equal though they
-//! differ is named, in [`normalise`]; the exact and reversible difference of any two values is in [`diff`].
+//! differ is named, in [`normalise`]; the exact and reversible difference of any two values is in [`diff`]. What objects cost is
+//! in [`cost`].
 //!
 //! What it deliberately does not do: read anything live, know a resource type, print, decide what to do about a drift, or
 //! hide one. A difference that is none by a named rule is listed as normalised; what could not be read is never in sync.
@@ -43,6 +44,7 @@
 
 mod classification;
 mod compare;
+pub mod cost;
 pub mod diff;
 pub mod normalise;
 mod report;

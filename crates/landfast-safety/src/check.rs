@@ -186,7 +186,7 @@ pub trait Check: fmt::Debug + Send + Sync + 'static {
     }
 
     /// Its settings in a text that is equal only for settings that judge alike. It enters the digest of the policy, to which
-    /// a clearance is bound.
+    /// a clearance is bound. Like question and advice, it is asked for once, when the check is added to a gate.
     fn settings(&self) -> String;
 
     /// Answers.

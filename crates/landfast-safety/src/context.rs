@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use landfast_drift::cost::{Amount, CostModel};
 use landfast_drift::{CompareOptions, DriftReport, compare};
 use landfast_state::address::{ObjectAddress, ResourceAddress};
 use landfast_state::{AttributePath, BytesDigest, Observation, Redactor, Snapshot};
@@ -41,6 +42,12 @@ pub enum Need {
     Values,
     /// Consumption of budgets: [`Facts::budgets`].
     Budgets,
+    /// What objects cost: [`Facts::prices`].
+    Prices,
+    /// What policies say: [`Facts::policies`].
+    Policies,
+    /// How the surroundings are configured now: [`Facts::surroundings`].
+    Surroundings,
 }
 
 impl fmt::Display for Need {
@@ -58,6 +65,9 @@ impl fmt::Display for Need {
             Self::Health => "whether what the changed objects depend on is healthy",
             Self::Values => "whether all values that the plan needs are there",
             Self::Budgets => "how much of the budgets is used",
+            Self::Prices => "what objects cost",
+            Self::Policies => "what policies say about it",
+            Self::Surroundings => "how the surroundings are configured now",
         })
     }
 }
@@ -92,8 +102,15 @@ pub struct Facts {
     pub health: Option<BTreeMap<ResourceAddress, Health>>,
     /// Values that the plan needs and nobody has.
     pub missing_values: Option<Vec<(ObjectAddress, AttributePath)>>,
-    /// How much of each budget is used, by the budget's name, in the budget's unit.
-    pub budgets: Option<BTreeMap<String, f64>>,
+    /// How much of each budget is used now, by the budget's name, in the budget's unit.
+    pub budgets: Option<BTreeMap<String, Amount>>,
+    /// What objects cost.
+    pub prices: Option<Arc<dyn CostModel>>,
+    /// What policies say about the proposal.
+    pub policies: Option<PolicyFacts>,
+    /// Settings of the surroundings as they are now, such as the region of a provider or the version of a tool; the names are
+    /// those of [`Proposal::surroundings`]. Nothing secret.
+    pub surroundings: Option<BTreeMap<String, String>>,
 }
 
 impl Facts {
@@ -113,6 +130,9 @@ impl Facts {
             Need::Health => self.health.is_some(),
             Need::Values => self.missing_values.is_some(),
             Need::Budgets => self.budgets.is_some(),
+            Need::Prices => self.prices.is_some(),
+            Need::Policies => self.policies.is_some(),
+            Need::Surroundings => self.surroundings.is_some(),
         }
     }
 }
@@ -188,6 +208,35 @@ pub struct SchemaFacts {
     pub types: BTreeMap<(String, String), u64>,
 }
 
+/// What policies say about a proposal.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PolicyFacts {
+    /// Names of the policies that were evaluated to the end.
+    pub evaluated: BTreeSet<String>,
+    /// What they have against it.
+    pub violations: Vec<PolicyViolation>,
+}
+
+impl PolicyFacts {
+    /// What these policies say.
+    #[must_use]
+    pub fn new(evaluated: BTreeSet<String>, violations: Vec<PolicyViolation>) -> Self {
+        Self { evaluated, violations }
+    }
+}
+
+/// What a policy has against a proposal.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PolicyViolation {
+    /// Name of the policy.
+    pub policy: String,
+    /// What it is about, such as an address; empty where it is about the whole proposal.
+    pub about: String,
+    /// What is wrong, in words for people.
+    pub message: String,
+}
+
 /// Health of a resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Health {
@@ -207,7 +256,15 @@ pub struct Context {
     facts: Arc<Facts>,
     now: SystemTime,
     forced: Option<Arc<Override>>,
+    shown: Shown,
     redactor: Redactor,
+}
+
+/// What the proposal touches, with everything marked that the rules know to be a secret: for showing it.
+#[derive(Debug, Clone)]
+pub(crate) struct Shown {
+    pub(crate) before: Snapshot,
+    pub(crate) after: Snapshot,
 }
 
 impl Context {
@@ -223,7 +280,11 @@ impl Context {
         compared: &CompareOptions,
     ) -> Self {
         let drift = compare(&proposal.before, &observed, compared);
-        let redactor = Snapshot::redactor(&[&recorded, &observed.snapshot, &proposal.before, &proposal.after]);
+        // Documents do not mark every secret that the rules know of.
+        let mark = |snapshot: &Snapshot| compared.rules.mark_secrets(snapshot.clone());
+        let shown = Shown { before: mark(&proposal.before), after: mark(&proposal.after) };
+        let (known, seen) = (mark(&recorded), mark(&observed.snapshot));
+        let redactor = Snapshot::redactor(&[&known, &seen, &shown.before, &shown.after]);
         Self {
             proposal,
             recorded,
@@ -232,6 +293,7 @@ impl Context {
             facts: Arc::new(facts),
             now,
             forced: None,
+            shown,
             redactor,
         }
     }
@@ -282,6 +344,11 @@ impl Context {
     #[must_use]
     pub fn now(&self) -> SystemTime {
         self.now
+    }
+
+    /// What the proposal touches, marked for showing it.
+    pub(crate) fn shown(&self) -> &Shown {
+        &self.shown
     }
 
     /// Masks copies of all sensitive values that are known here.

@@ -2,11 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::future::poll_fn;
 use std::panic::AssertUnwindSafe;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use landfast_state::{AuditError, AuditEvent, AuditSink, BytesDigest};
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
 use crate::builtin::Overriding;
@@ -22,11 +27,21 @@ pub const DEFAULT_CHECK_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a clearance holds where nothing else is said.
 pub const DEFAULT_CLEARANCE_LIFE: Duration = Duration::from_secs(600);
 
+/// No check may take longer than this, whatever configuration says: a day.
+const LONGEST: Duration = Duration::from_secs(86_400);
+
+/// How long checks that took too long have to let go of what they hold, such as a process, before the gate answers.
+const GRACE: Duration = Duration::from_millis(250);
+
 #[derive(Debug, Clone)]
 struct Entry {
     check: Arc<dyn Check>,
     level: Level,
     overriding: Overriding,
+    // Asked once, when the check is added, so that nothing of a check runs outside of the fence while it judges.
+    question: String,
+    advice: String,
+    settings: String,
 }
 
 /// A set of checks, each with its level. It judges proposals.
@@ -93,7 +108,9 @@ impl Gate {
         if self.entries.contains_key(&id) {
             return Err(DuplicateCheck { id });
         }
-        self.entries.insert(id, Entry { check, level, overriding });
+        let (question, advice) = (check.question().to_owned(), check.advice().to_owned());
+        let settings = check.settings();
+        self.entries.insert(id, Entry { check, level, overriding, question, advice, settings });
         Ok(())
     }
 
@@ -119,7 +136,7 @@ impl Gate {
     pub fn policy(&self) -> BytesDigest {
         let mut text = String::new();
         for (id, entry) in &self.entries {
-            let settings = entry.check.settings();
+            let settings = &entry.settings;
             // Lengths keep the settings of one check from looking like the next check.
             text.push_str(&format!("{id} {} {:?} {}\n{settings}\n", entry.level, entry.overriding, settings.len()));
         }
@@ -128,7 +145,9 @@ impl Gate {
 
     /// Asks all checks side by side and says what came of it. An override is recorded before it counts.
     ///
-    /// This runs on the tokio runtime of the caller.
+    /// This runs on the tokio runtime of the caller, each check on a thread of the runtime's pool for blocking work: a check
+    /// that blocks its thread holds up no other check and no time-out. Such a thread cannot be taken back from it, and a
+    /// runtime that is dropped waits for it; `Runtime::shutdown_background` does not.
     ///
     /// # Errors
     /// When a check is to be overridden that cannot be, or the override cannot be recorded.
@@ -153,7 +172,10 @@ impl Gate {
             policy: self.policy(),
             target: proposal.target.clone(),
             judged: context.now(),
-            expires: proposal.expires.min(context.now() + self.clearance_life),
+            expires: context
+                .now()
+                .checked_add(self.clearance_life)
+                .map_or(proposal.expires, |end| end.min(proposal.expires)),
             results,
             forced,
         })
@@ -181,13 +203,14 @@ impl Gate {
 
     async fn ask(&self, context: &Context) -> Vec<CheckResult> {
         let shared = Arc::new(context.clone());
-        let deadline = tokio::time::Instant::now() + self.timeout;
-        let mut running = JoinSet::new();
+        let deadline = tokio::time::Instant::now() + self.timeout.min(LONGEST);
+        let runtime = Handle::current();
+        let (mut running, mut stops) = (JoinSet::new(), Vec::new());
         let mut results = BTreeMap::new();
         for (id, entry) in &self.entries {
             let result = CheckResult {
                 id: id.clone(),
-                question: entry.check.question().to_owned(),
+                question: entry.question.clone(),
                 level: entry.level,
                 outcome: Outcome::Skipped,
                 evidence: Vec::new(),
@@ -202,21 +225,26 @@ impl Gate {
             let (check, context, id) = (Arc::clone(&entry.check), Arc::clone(&shared), id.clone());
             // Until it answers it has failed to.
             results.insert(id.clone(), CheckResult { outcome: Outcome::Error, ..result });
-            running.spawn(async move {
+            let (stop, stopped) = oneshot::channel::<()>();
+            stops.push(stop);
+            let runtime = runtime.clone();
+            running.spawn_blocking(move || {
                 let began = Instant::now();
-                let answer = answer(&*check, &context).await;
+                let answer = runtime.block_on(unless(stopped, answer(&*check, &context)));
                 (id, answer, began.elapsed())
             });
         }
         while let Ok(Some(joined)) = tokio::time::timeout_at(deadline, running.join_next()).await {
-            if let Ok((id, answer, took)) = joined
+            if let Ok((id, Some(answer), took)) = joined
                 && let Some(result) = results.get_mut(&id)
             {
                 result.took = took;
                 take(answer, result);
             }
         }
-        running.abort_all();
+        // What still runs is dropped, which ends what it started; nobody waits for what blocks its thread.
+        drop(stops);
+        let _ = tokio::time::timeout(GRACE, async { while running.join_next().await.is_some() {} }).await;
         for (id, result) in &mut results {
             let Some(entry) = self.entries.get(id) else { continue };
             if result.outcome == Outcome::Error && result.evidence.is_empty() {
@@ -225,7 +253,7 @@ impl Gate {
                     vec![Evidence::of_all(format!("it did not answer within {} s", self.timeout.as_secs_f64()))];
             }
             if result.outcome != Outcome::Pass && result.advice.is_empty() && result.outcome != Outcome::Skipped {
-                result.advice = entry.check.advice().to_owned();
+                result.advice = entry.advice.clone();
             }
             for text in result.evidence.iter_mut().flat_map(|evidence| [&mut evidence.about, &mut evidence.found]) {
                 *text = context.redactor().redact(text).into_owned();
@@ -303,17 +331,27 @@ fn with_sources(error: &dyn std::error::Error) -> String {
     text
 }
 
+/// What `future` comes to, unless the sender of `stopped` goes away first. The future is dropped then, on this thread.
+async fn unless<F: Future>(mut stopped: oneshot::Receiver<()>, future: F) -> Option<F::Output> {
+    let mut future = pin!(future);
+    poll_fn(|context| match Pin::new(&mut stopped).poll(context) {
+        Poll::Ready(_) => Poll::Ready(None),
+        Poll::Pending => future.as_mut().poll(context).map(Some),
+    })
+    .await
+}
+
 /// A future whose panic is an answer.
 struct Fenced<F>(F);
 
 impl<F: Future + Unpin> Future for Fenced<F> {
     type Output = Option<F::Output>;
 
-    fn poll(mut self: std::pin::Pin<&mut Self>, context: &mut std::task::Context<'_>) -> std::task::Poll<Self::Output> {
-        let inner = std::pin::Pin::new(&mut self.0);
+    fn poll(mut self: Pin<&mut Self>, context: &mut std::task::Context<'_>) -> Poll<Self::Output> {
+        let inner = Pin::new(&mut self.0);
         match std::panic::catch_unwind(AssertUnwindSafe(|| inner.poll(context))) {
             Ok(poll) => poll.map(Some),
-            Err(_) => std::task::Poll::Ready(None),
+            Err(_) => Poll::Ready(None),
         }
     }
 }

@@ -38,6 +38,9 @@ pub struct Proposal {
     pub promises: BTreeSet<Promise>,
     /// Versions of the providers that it was planned with, by source address; those that are known.
     pub providers: BTreeMap<String, String>,
+    /// Settings of the surroundings that it was planned with, such as the region of a provider or the version of a tool, by
+    /// names that whoever plans chooses and [`Facts::surroundings`](crate::Facts::surroundings) repeats. Nothing secret.
+    pub surroundings: BTreeMap<String, String>,
 }
 
 impl Proposal {
@@ -58,6 +61,7 @@ impl Proposal {
             changes: Vec::new(),
             promises: BTreeSet::new(),
             providers: BTreeMap::new(),
+            surroundings: BTreeMap::new(),
         }
     }
 

@@ -1,13 +1,16 @@
 //! Settings of a gate, as configuration has them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::builtin::SettingsError;
+use crate::builtin::{Overriding, SettingsError};
+use crate::check::CheckId;
 use crate::checks::catalogue;
-use crate::gate::{DEFAULT_CHECK_TIMEOUT, DEFAULT_CLEARANCE_LIFE, Gate};
+use crate::command::{CommandCheck, CommandError, CommandSettings};
+use crate::gate::{DEFAULT_CHECK_TIMEOUT, DEFAULT_CLEARANCE_LIFE, DuplicateCheck, Gate};
 use crate::outcome::Level;
 
 /// The `[safety]` table of a configuration.
@@ -39,6 +42,8 @@ pub struct SafetySettings {
     pub levels: BTreeMap<String, Level>,
     /// Settings of checks by id.
     pub checks: BTreeMap<String, toml::Table>,
+    /// Checks by command.
+    pub commands: Vec<CommandSettings>,
 }
 
 /// Why there is no gate with these settings.
@@ -52,6 +57,25 @@ pub enum GateError {
         table: &'static str,
         /// The id.
         id: String,
+    },
+    /// Nobody may lower the level of this check.
+    #[error("safety.levels.{id} cannot be {level}: nobody may override this check")]
+    CannotLower {
+        /// The check.
+        id: CheckId,
+        /// The level that it was to have.
+        level: Level,
+    },
+    /// A check by command makes no sense.
+    #[error("safety.commands[{at}] ({id}) cannot be used")]
+    Command {
+        /// Its place in the list, from 0.
+        at: usize,
+        /// Its id, as configuration has it.
+        id: String,
+        /// Why.
+        #[source]
+        source: CommandError,
     },
     /// A check cannot take its settings.
     #[error(transparent)]
@@ -81,6 +105,9 @@ impl Gate {
         for entry in entries {
             let own = settings.checks.get(entry.id.as_str()).cloned();
             let level = match settings.levels.get(entry.id.as_str()) {
+                Some(level) if entry.overriding == Overriding::Never && *level < Level::Deny => {
+                    return Err(GateError::CannotLower { id: entry.id, level: *level });
+                }
                 Some(level) => *level,
                 None if own.is_some() => entry.level.max(Level::Deny),
                 None => entry.level,
@@ -88,6 +115,12 @@ impl Gate {
             let check = entry.build(own)?;
             // Ids of the catalogue are unique, which a test sees to.
             let _ = gate.insert(check, level, entry.overriding);
+        }
+        for (at, command) in settings.commands.iter().enumerate() {
+            let fail = |source| GateError::Command { at, id: command.id.clone(), source };
+            let check = CommandCheck::new(command).map_err(fail)?;
+            let added = gate.add(Arc::new(check), command.level);
+            added.map_err(|DuplicateCheck { id }| fail(CommandError::Duplicate { id }))?;
         }
         Ok(gate)
     }

@@ -47,7 +47,7 @@ pub(crate) use by_type::TypeRules;
 pub(crate) use catalogue::{MISSING_RESOURCE, SEVERITY_BY_COUNT, UNMANAGED_RESOURCE};
 pub use catalogue::{RuleInfo, RuleKind};
 pub use error::{PatternError, RuleError, RuleProblem};
-use pattern::Glob;
+pub(crate) use pattern::Glob;
 pub(crate) use pattern::PathPattern;
 pub(crate) use secrets::{Finder, Marked, NamesOfSecrets};
 

@@ -10,6 +10,7 @@
 mod attributes;
 #[cfg(feature = "corpus")]
 mod corpus;
+mod cost;
 mod grading;
 mod hints;
 mod known_secrets;

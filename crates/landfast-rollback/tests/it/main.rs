@@ -1,5 +1,13 @@
 //! Tests through the public API.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what panics in a test is a failed test; clippy does not know the functions beside the tests"
+)]
+
 mod planner;
 mod scene;
 mod taking_back;

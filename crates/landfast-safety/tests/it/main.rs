@@ -10,8 +10,18 @@
 
 mod approvals;
 mod authorised;
+mod budget_checks;
+mod catalogue;
+mod clearance;
+#[cfg(unix)]
+mod command;
 mod damage;
+mod gate;
 mod key_files;
 mod recovery;
+mod rollback_checks;
+mod scene;
 mod stage;
+mod surroundings_checks;
 mod time;
+mod world_checks;
