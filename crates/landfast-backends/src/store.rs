@@ -35,12 +35,7 @@ pub trait StateStore: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// As [`StateStore::read`].
     fn read_again<'a>(&'a self, key: &'a StateKey, known: &'a StoredState) -> StoreFuture<'a, Reread> {
-        Box::pin(async move {
-            Ok(match self.read(key).await? {
-                Some(found) if found.digest == known.digest && found.etag == known.etag => Reread::Unchanged,
-                found => Reread::Changed(found),
-            })
-        })
+        Box::pin(async move { Ok(Reread::of(self.read(key).await?, known)) })
     }
 
     /// Reads a version that the store keeps.
@@ -96,6 +91,16 @@ pub enum Reread {
     Unchanged,
     /// Something else, or nothing.
     Changed(Option<StoredState>),
+}
+
+impl Reread {
+    /// What was found, beside what was known.
+    pub(crate) fn of(found: Option<StoredState>, known: &StoredState) -> Self {
+        match found {
+            Some(found) if found.digest == known.digest && found.etag == known.etag => Self::Unchanged,
+            found => Self::Changed(found),
+        }
+    }
 }
 
 /// A lock that is held. It is the only way to write.

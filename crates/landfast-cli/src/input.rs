@@ -8,6 +8,7 @@ use landfast::state::{Document, Limits, StateFile};
 
 use crate::args::{RuleArgs, StateAt};
 use crate::error::CliError;
+use crate::moved;
 
 /// The name under which standard input stands in messages and reports.
 const STDIN: &str = "(standard input)";
@@ -88,7 +89,7 @@ impl StateSource {
 
     pub(crate) fn read(self) -> Result<Document, CliError> {
         match self {
-            Self::Source(source) => document(&source),
+            Self::Source(source) => moved::watching(&source, || document(&source)),
             Self::Read(document, _) => Ok(*document),
         }
     }

@@ -17,6 +17,7 @@ mod input;
 mod interrupt;
 mod kept;
 mod key;
+mod moved;
 mod output;
 mod pair;
 mod progress;

@@ -3,16 +3,18 @@
 mod cancel;
 mod error;
 mod push;
+mod reading;
 mod recovery;
 
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use landfast_state::{BytesDigest, Limits, ReadError, StateFile};
+use landfast_state::{BytesDigest, Limits, StateFile};
 
 pub use cancel::Cancel;
 pub use error::{ChangeError, Step};
 pub use push::{Push, PushError, PushRules, push, with_serial};
+pub use reading::{Moved, ReadState, read_state};
 #[cfg(feature = "encryption")]
 pub use recovery::save_recovery_under;
 pub use recovery::{RecoveryError, save_recovery};
@@ -342,31 +344,4 @@ fn follows(before: Option<&StateFile>, after: &StateFile, rule: LineageRule, pla
         });
     }
     Ok(())
-}
-
-/// Reads a state without a lock. When it is written meanwhile, it is read again.
-///
-/// # Errors
-/// When the store fails, when what is there is no state, or when it does not come to rest.
-pub async fn read_state(
-    store: &dyn StateStore,
-    key: &StateKey,
-    limits: &Limits,
-) -> Result<Option<(StoredState, StateFile)>, ChangeError> {
-    let read = |step| move |source| ChangeError::Store { step, source, recovery: None };
-    let Some(found) = store.read(key).await.map_err(read(Step::Read))?.filter(|found| !found.bytes.is_empty()) else {
-        return Ok(None);
-    };
-    match StateFile::read(found.bytes.clone(), &store.place(key), limits) {
-        Ok(state) => Ok(Some((found, state))),
-        // Half a state may be one that is being written: it is another one a moment later.
-        Err(ReadError::Json { .. } | ReadError::Empty { .. }) => {
-            tokio::time::sleep(Duration::from_millis(200)).await;
-            let again = store.read(key).await.map_err(read(Step::Read))?;
-            let Some(again) = again.filter(|again| !again.bytes.is_empty()) else { return Ok(None) };
-            let state = StateFile::read(again.bytes.clone(), &store.place(key), limits)?;
-            Ok(Some((again, state)))
-        }
-        Err(error) => Err(error.into()),
-    }
 }

@@ -9,6 +9,7 @@ use landfast::state::address::InstanceAddress;
 use crate::args::Global;
 use crate::error::CliError;
 use crate::input::{self, StateSource};
+use crate::moved;
 use crate::output::{Secrecy, write};
 use crate::state_args::StateList;
 
@@ -34,7 +35,7 @@ fn streamed(args: &StateList, source: &StateSource) -> Result<Option<Vec<Instanc
         return Ok(None);
     }
     let selection = super::select::Selection::parse(&args.select.addresses)?;
-    match addresses(path) {
+    match moved::watching(path, || addresses(path)) {
         Ok((mut addresses, ignored)) => {
             super::select::warn_of_ignored(&path.display().to_string(), &ignored);
             selection.check(path, &addresses)?;

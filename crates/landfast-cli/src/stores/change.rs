@@ -12,6 +12,7 @@ use landfast::state::{Limits, StateFile};
 use super::{Target, of_change, who};
 use crate::args::Global;
 use crate::error::CliError;
+use crate::moved::warn_of_move;
 use crate::output::{Secrecy, text_options, warn, write};
 use crate::state_args::ChangeArgs;
 use crate::{interrupt, key};
@@ -94,7 +95,10 @@ fn dry_run(
     let read = interrupt::wait(async {
         landfast::backends::change::read_state(&*target.store, &target.address.key, &limits).await
     })?;
-    let before = read.map_err(|error| of_change(&error, target))?.map(|(_, state)| state);
+    let before = read.map_err(|error| of_change(&error, target))?.map(|read| {
+        warn_of_move(&target.place(), &read);
+        read.state
+    });
     let next = before.as_ref().map_or(0, StateFile::serial).saturating_add(1);
     let text = match plan(before.as_ref(), next)? {
         None => format!("{}: nothing to do\n", target.place()),

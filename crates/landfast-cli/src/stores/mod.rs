@@ -23,6 +23,7 @@ pub(crate) use person::who;
 use crate::args::StateAt;
 use crate::error::CliError;
 use crate::interrupt;
+use crate::moved::warn_of_move;
 
 /// A state in a store.
 pub(crate) struct Target {
@@ -122,7 +123,10 @@ impl Target {
                 return stored.map(Some).map_err(|error| of_timeline(&error));
             }
             match read_state(&*self.store, key, &limits).await {
-                Ok(read) => Ok(read.map(|(stored, _)| stored)),
+                Ok(read) => Ok(read.map(|read| {
+                    warn_of_move(&self.place(), &read);
+                    read.stored
+                })),
                 Err(ChangeError::NoState(_)) => self.store.read(key).await.map_err(|error| of_store(&error)),
                 Err(error) => Err(of_change(&error, self)),
             }
