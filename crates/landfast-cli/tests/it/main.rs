@@ -19,6 +19,8 @@ mod hostile;
 mod live;
 #[cfg(all(feature = "live", unix))]
 mod live_state;
+#[cfg(all(feature = "live", unix))]
+mod live_stores;
 #[cfg(all(feature = "live", target_os = "linux"))]
 mod live_terraform;
 #[cfg(feature = "corpus")]
@@ -38,6 +40,8 @@ mod state_many;
 mod state_refused;
 #[cfg(all(feature = "http", unix))]
 mod state_server;
+#[cfg(all(feature = "http", unix))]
+mod state_shared;
 mod unmarked;
 #[cfg(target_os = "linux")]
 mod via;
