@@ -73,7 +73,7 @@ fn write(path: &Path, text: &str) -> std::io::Result<()> {
 const SHOWN: usize = 8;
 
 /// The region between the common start and the common end of two texts, in the manner of a diff.
-fn difference(name: &str, old: &str, new: &str) -> String {
+pub(crate) fn difference(name: &str, old: &str, new: &str) -> String {
     let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
     let same = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
     let (old, new) = (old.get(same..).unwrap_or_default(), new.get(same..).unwrap_or_default());

@@ -29,6 +29,7 @@ mod opentofu;
 mod protection;
 #[cfg(all(feature = "change", unix))]
 mod reading;
+mod record;
 #[cfg(feature = "s3")]
 mod s3;
 mod suite;
