@@ -29,7 +29,7 @@ const CASES: &[(&str, &str)] = &[
     ("create-and-read-back", "what was written is read, byte for byte"),
     ("create-if-absent", "a state is created only where none is"),
     ("stale-write-refused", "a write on another state than was read is refused, and changes nothing"),
-    ("writes-in-a-row", "one holder writes again and again"),
+    ("writes-in-a-row", "one holder writes again and again, and who reads beside it is told that the state moved"),
     ("large-state", "a large state is written and read"),
     ("no-update-lost", "four clients count to twenty under the lock"),
     ("versions", "the store's own versions, and who wrote each"),
@@ -145,7 +145,8 @@ many rounds is no proof; `cargo xtask prove` runs thousands of them ([proofs.md]
         text,
         "
 Terraform {terraform}. The checks of a change run the same cases; where a server takes long, with fewer races and a smaller state:
-on SeaweedFS, where writers of one object wait for each other by the second, 15 races and 20 MB.
+on SeaweedFS, where writers of one object wait for each other by the second, 15 races and 20 MB. Beside terraform, what is not run
+is what terraform has no backend for (memory), or what locks and writes as the column beside it does.
 
 | store | server | races | clients | large state |
 |---|---|--:|--:|--:|

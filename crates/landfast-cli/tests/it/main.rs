@@ -34,14 +34,14 @@ mod snapshot;
 mod state;
 #[cfg(unix)]
 mod state_change;
+#[cfg(all(feature = "http", unix))]
+mod state_contended;
 #[cfg(unix)]
 mod state_many;
 #[cfg(unix)]
 mod state_refused;
 #[cfg(all(feature = "http", unix))]
 mod state_server;
-#[cfg(all(feature = "http", unix))]
-mod state_shared;
 mod unmarked;
 #[cfg(target_os = "linux")]
 mod via;

@@ -184,6 +184,10 @@ impl Subject for OnS3 {
         (self.connection == Connection::MayBreak).then_some(self.server)
     }
 
+    fn no_server(&self) -> &'static str {
+        "state and digest are two writes: a break between them is an error that says what to do, until it is put right"
+    }
+
     fn client_at(&self, address: SocketAddr) -> Option<Arc<dyn StateStore>> {
         Some(self.with(address, &json!({})))
     }
