@@ -33,7 +33,11 @@ mod state;
 #[cfg(unix)]
 mod state_change;
 #[cfg(unix)]
+mod state_keys;
+#[cfg(unix)]
 mod state_many;
+#[cfg(unix)]
+mod state_opentofu;
 #[cfg(unix)]
 mod state_refused;
 #[cfg(all(feature = "http", unix))]
