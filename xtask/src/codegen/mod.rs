@@ -13,7 +13,7 @@ use std::path::Path;
 
 use crate::workspace::root;
 
-/// Write the generated files (command line, exit codes, rules, report schema), or check that they are up to date.
+/// Write the generated files (command line, exit codes, rules, schemas), or check that they are up to date.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
     /// Write nothing; fail when a file is not up to date.
@@ -34,7 +34,8 @@ const GENERATORS: &[Generator] = &[
     Generator { output: "docs/cli.md", text: cli::text },
     Generator { output: "docs/exit-codes.md", text: exit_codes::text },
     Generator { output: "docs/rules.md", text: rules::text },
-    Generator { output: "docs/schema/report.schema.json", text: schema::text },
+    Generator { output: "docs/schema/report.schema.json", text: schema::report },
+    Generator { output: "docs/schema/state-change.schema.json", text: schema::state_change },
 ];
 
 pub(crate) fn run(options: &Options) -> Result<(), String> {

@@ -84,6 +84,13 @@ impl ChangeOptions {
         self
     }
 
+    /// With so much of the history kept.
+    #[must_use]
+    pub fn with_retention(mut self, retention: Retention) -> Self {
+        self.retention = retention;
+        self
+    }
+
     /// With a time to wait for the lock.
     #[must_use]
     pub fn with_lock_wait(mut self, wait: Duration) -> Self {

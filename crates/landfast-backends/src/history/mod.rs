@@ -328,6 +328,10 @@ impl History {
         // What a write replaced belongs to it: another program may have written that, and nothing else keeps it.
         let kept: Vec<BytesDigest> =
             kept.flat_map(|(_, entry)| [entry.after].into_iter().chain(entry.before)).collect();
+        // Contents are written under temporary names first, and a kill leaves one.
+        if let Err(error) = landfast_durable::sweep(self.folder()) {
+            tracing::debug!(%error, "files of killed writers were not looked for");
+        }
         content::remove_others(self.folder(), &kept)
     }
 

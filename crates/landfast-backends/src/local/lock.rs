@@ -10,7 +10,7 @@ use landfast_durable::{
     Symlinks,
 };
 
-use super::{LARGEST, blocking, class_of_io};
+use super::{BackupFile, LARGEST, blocking, class_of_io};
 use crate::error::{ErrorClass, StoreError};
 use crate::lock_info::LockInfo;
 use crate::store::{HeldLock, StoreFuture};
@@ -26,13 +26,14 @@ const MODE: u32 = 0o600;
 pub(super) struct LocalLock {
     path: PathBuf,
     info: LockInfo,
+    backup: BackupFile,
     /// `None` after the lock was given back. Shared with the threads that block.
     file: Arc<Mutex<Option<LockedFile>>>,
 }
 
 impl LocalLock {
     /// Takes the lock. Without a state an empty file is made, as terraform does it; it goes when nothing was written.
-    pub(super) fn take(path: &Path, info: LockInfo) -> Result<Self, StoreError> {
+    pub(super) fn take(path: &Path, info: LockInfo, backup: BackupFile) -> Result<Self, StoreError> {
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder).map_err(|error| {
                 StoreError::new(class_of_io(&error), folder.display().to_string(), "the folder cannot be made")
@@ -49,7 +50,7 @@ impl LocalLock {
         // Without it terraform, and whoever else waits, cannot say who holds the lock.
         landfast_durable::replace(&info_path(file.path()), info.to_json().as_bytes(), &replace)
             .map_err(|error| not_replaced(path, "the note about the lock cannot be written", error))?;
-        Ok(Self { path: path.to_owned(), info, file: Arc::new(Mutex::new(Some(file))) })
+        Ok(Self { path: path.to_owned(), info, backup, file: Arc::new(Mutex::new(Some(file))) })
     }
 
     fn with_file<T: Send + 'static>(
@@ -79,15 +80,17 @@ impl HeldLock for LocalLock {
     }
 
     fn write(&mut self, write: StateWrite) -> StoreFuture<'_, Written> {
+        let backup = self.backup;
         self.with_file(move |file, path| {
             let found = current(file, path)?;
             if !write.expected.is_met_by(found.as_ref()) {
                 let message = "another state is there than was read: somebody wrote it without asking for the lock";
                 return Err(StoreError::conflict(path.display().to_string(), message));
             }
-            if let Some(found) = found.filter(|found| found.bytes != write.bytes) {
+            if let Some(found) = found.filter(|found| backup == BackupFile::Beside && found.bytes != write.bytes) {
                 back_up(file.path(), &found.bytes)?;
             }
+            sweep(file.path());
             replace(file, path, &write)
         })
     }
@@ -125,6 +128,17 @@ fn current(file: &LockedFile, path: &Path) -> Result<Option<StoredState>, StoreE
         StoreError::new(class, path.display().to_string(), "it cannot be read").because(error)
     })?;
     Ok(Some(StoredState::new(Bytes::from(content))).filter(|found| !found.bytes.is_empty()))
+}
+
+/// Removes what killed writers left beside the state. Who writes there holds the lock of his file, so that it stays; that a folder
+/// cannot be swept is no reason not to write.
+fn sweep(path: &Path) {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match landfast_durable::sweep(folder) {
+        Ok(swept) if !swept.removed.is_empty() => tracing::debug!(removed = ?swept.removed, "files of killed writers"),
+        Ok(_) => {}
+        Err(error) => tracing::debug!(%error, "files of killed writers were not looked for"),
+    }
 }
 
 /// Keeps what is about to be replaced.

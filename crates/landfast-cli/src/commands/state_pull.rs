@@ -10,7 +10,7 @@ use crate::state_args::StatePull;
 use crate::stores::{Target, of_damage};
 
 pub(crate) fn run(args: &StatePull, global: &Global) -> Result<ExitCode, CliError> {
-    let target = Target::of(&args.at)?;
+    let target = Target::of(&args.at, global)?;
     let held = target.held()?;
     // What is printed is what is there, since a state that is damaged must be had to be repaired; the code says what it is.
     write(global, &held.bytes, Secrecy::Private)?;

@@ -2,6 +2,7 @@
 
 mod change;
 mod complaint;
+mod encrypted;
 mod person;
 
 use std::path::{Path, PathBuf};
@@ -11,18 +12,18 @@ use landfast::Held;
 use landfast::backends::change::{ChangeError, LineageRule, read_state};
 use landfast::backends::history::{History, Timeline};
 use landfast::backends::transfer::Transfers;
-use landfast::backends::{
-    Environment, StateAddress, StateStore, VersionSelector, open, state_of_folder, user_state_folder,
-};
+use landfast::backends::{Environment, StateAddress, StateStore, VersionSelector, state_of_folder, user_state_folder};
 use landfast::state::{Limits, StateFile};
 
 pub(crate) use change::{Planned, change};
-pub(crate) use complaint::{chain, of_change, of_damage, of_store, of_store_at, of_timeline, of_transfer};
+pub(crate) use complaint::{chain, of_backup, of_change, of_damage, of_store, of_store_at, of_timeline, of_transfer};
+pub(crate) use encrypted::{may_be_encrypted, opened};
 pub(crate) use person::who;
 
-use crate::args::StateAt;
+use crate::args::{Global, StateAt};
 use crate::error::CliError;
 use crate::interrupt;
+use crate::keys::Keys;
 use crate::moved::warn_of_move;
 
 /// A state in a store.
@@ -33,13 +34,14 @@ pub(crate) struct Target {
     /// The version that is asked for; `None` is what is there now.
     pub(crate) version: Option<VersionSelector>,
     pub(crate) environment: Environment,
+    pub(crate) keys: Keys,
     /// How the arguments say which state it is.
     flag: String,
 }
 
 impl Target {
     /// The state that the arguments name.
-    pub(crate) fn of(at: &StateAt) -> Result<Self, CliError> {
+    pub(crate) fn of(at: &StateAt, global: &Global) -> Result<Self, CliError> {
         let environment = Environment::of_process();
         let (address, version) = match &at.state {
             None => (in_working_folder(&environment, at.workspace.as_deref())?, None),
@@ -61,7 +63,7 @@ impl Target {
             (Some(_), _) => String::from(" --state SRC"),
         };
         flag.extend(at.workspace.iter().map(|workspace| format!(" --workspace {workspace}")));
-        Ok(Self { flag, ..Self::open(address, version, environment)? })
+        Ok(Self { flag, ..Self::open(address, version, environment, global)? })
     }
 
     /// How another command names the same state: the flag, a space before it, or nothing in the same folder.
@@ -70,8 +72,8 @@ impl Target {
     }
 
     /// The state as it is now: changes and locks are not for old versions.
-    pub(crate) fn current(at: &StateAt) -> Result<Self, CliError> {
-        let target = Self::of(at)?;
+    pub(crate) fn current(at: &StateAt, global: &Global) -> Result<Self, CliError> {
+        let target = Self::of(at, global)?;
         match &target.version {
             None => Ok(target),
             Some(version) => Err(CliError::usage(format!(
@@ -85,10 +87,13 @@ impl Target {
         address: StateAddress,
         version: Option<VersionSelector>,
         environment: Environment,
+        global: &Global,
     ) -> Result<Self, CliError> {
-        let store = open(&address, &environment).map_err(|error| of_store(&error))?;
+        let keys = global.keys.get()?.clone();
+        let store = encrypted::open(&address, &environment, &keys)?;
         let history = History::of(&address, &*store, &environment).map_err(|error| CliError::new(chain(&error)))?;
-        Ok(Self { address, store, history, version, environment, flag: String::new() })
+        let history = history.map(|history| history.with_protection(keys.protection.clone()));
+        Ok(Self { address, store, history, version, environment, keys, flag: String::new() })
     }
 
     /// Where it is, for people.
@@ -151,7 +156,7 @@ impl Target {
 pub(crate) fn transfers(target: &Target) -> Result<Transfers, CliError> {
     let folder = user_state_folder(&target.environment);
     let folder = folder.ok_or_else(|| CliError::new("there is no folder for the journal of moves: set HOME"))?;
-    Ok(Transfers::in_folder(folder.join("transfers")))
+    Ok(Transfers::in_folder(folder.join("transfers")).with_protection(target.keys.protection.clone()))
 }
 
 /// The state that the configuration in the working folder names.
@@ -178,15 +183,15 @@ fn named(source: &Path) -> Result<(StateAddress, Option<VersionSelector>), CliEr
 }
 
 /// The document that a source names elsewhere than in a file: in a store, or as an earlier version. `None` for files.
-pub(crate) fn elsewhere(source: &Path) -> Result<Option<Held>, CliError> {
+pub(crate) fn elsewhere(source: &Path, global: &Global) -> Result<Option<Held>, CliError> {
     if source.exists() || source.to_str().is_none() {
         return Ok(None);
     }
     let (address, version) = named(source)?;
-    let target = Target::open(address, version, Environment::of_process())?;
+    let target = Target::open(address, version, Environment::of_process(), global)?;
     match target.file() {
         Some(file) if source.to_str().is_some_and(|text| text.starts_with(HERE)) => {
-            return Ok(Some(Held::read(&file, &Limits::default())?));
+            return opened(Held::read(&file, &Limits::default())?, global).map(Some);
         }
         Some(_) => return Ok(None),
         None => {}
@@ -203,13 +208,13 @@ pub(crate) enum Named {
 }
 
 /// What a command reads from.
-pub(crate) fn to_read(at: &StateAt) -> Result<Named, CliError> {
+pub(crate) fn to_read(at: &StateAt, global: &Global) -> Result<Named, CliError> {
     if let (Some(source), None) = (&at.state, &at.workspace)
         && (source.as_os_str() == "-" || source.exists() || source.to_str().is_none())
     {
         return Ok(Named::Source(source.clone()));
     }
-    let target = Target::of(at)?;
+    let target = Target::of(at, global)?;
     Ok(match target.file() {
         Some(file) => Named::Source(file),
         None => Named::Store(Box::new(target)),

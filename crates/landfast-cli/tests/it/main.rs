@@ -37,7 +37,11 @@ mod state_change;
 #[cfg(all(feature = "http", unix))]
 mod state_contended;
 #[cfg(unix)]
+mod state_keys;
+#[cfg(unix)]
 mod state_many;
+#[cfg(unix)]
+mod state_opentofu;
 #[cfg(unix)]
 mod state_refused;
 #[cfg(all(feature = "http", unix))]
