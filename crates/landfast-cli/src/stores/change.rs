@@ -40,7 +40,7 @@ pub(crate) fn change(
     global: &Global,
     command: &str,
     rule: LineageRule,
-    plan: impl Fn(Option<&StateFile>, u64) -> Result<Option<Planned>, CliError>,
+    plan: impl FnOnce(Option<&StateFile>, u64) -> Result<Option<Planned>, CliError>,
 ) -> Result<ExitCode, CliError> {
     if args.dry_run {
         return dry_run(target, global, plan);
@@ -88,7 +88,7 @@ fn written(place: &str, serials: (Option<u64>, u64)) -> String {
 fn dry_run(
     target: &Target,
     global: &Global,
-    plan: impl Fn(Option<&StateFile>, u64) -> Result<Option<Planned>, CliError>,
+    plan: impl FnOnce(Option<&StateFile>, u64) -> Result<Option<Planned>, CliError>,
 ) -> Result<ExitCode, CliError> {
     let limits = Limits::default();
     let read = interrupt::wait(async {

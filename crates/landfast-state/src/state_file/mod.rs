@@ -16,10 +16,12 @@ mod stream_object;
 mod stream_same;
 mod v4;
 
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use foldhash::quality::RandomState;
 
 use crate::address::{AddressError, InstanceKey, ObjectAddress, ProviderConfigAddress, ResourceAddress};
 use crate::attribute_path::AttributePath;
@@ -361,6 +363,19 @@ impl StateFile {
 
     /// Refuses two objects with one address.
     fn check_unique(&self) -> Result<(), JsonError> {
+        let mut blocks = HashSet::with_capacity_and_hasher(self.resources.len(), RandomState::default());
+        let known_unique = self.resources.iter().all(|resource| {
+            let ascends = resource
+                .instances
+                .windows(2)
+                .all(|pair| matches!(pair, [a, b] if (&a.key, &a.deposed) < (&b.key, &b.deposed)));
+            ascends && blocks.insert(&*resource.address)
+        });
+        // Terraform writes one block for each resource, with its objects in order. Everything else is sorted to be looked through.
+        if known_unique { Ok(()) } else { self.find_repeated() }
+    }
+
+    fn find_repeated(&self) -> Result<(), JsonError> {
         let mut seen: Vec<(&ResourceAddress, &InstanceKey, Option<&str>, usize)> = self
             .resources
             .iter()
