@@ -3,7 +3,7 @@
 use std::fmt;
 use std::pin::Pin;
 
-use landfast_state::AuditSink;
+use landfast_state::{AuditSink, BytesDigest};
 
 use crate::error::{ErrorClass, StoreError};
 use crate::key::StateKey;
@@ -119,6 +119,15 @@ pub trait HeldLock: fmt::Debug + Send + Sync {
     /// # Errors
     /// As [`StateStore::read`].
     fn read(&self) -> StoreFuture<'_, Option<StoredState>>;
+
+    /// Reads the state under the lock, and says whether it is exactly the bytes with this digest. A store may do it without
+    /// holding the state in memory; it may not answer without reading.
+    ///
+    /// # Errors
+    /// As [`StateStore::read`].
+    fn holds(&self, digest: BytesDigest) -> StoreFuture<'_, bool> {
+        Box::pin(async move { Ok(self.read().await?.is_some_and(|read| read.digest == digest)) })
+    }
 
     /// Writes the state, where exactly what [`StateWrite::expected`] says is there, and where the lock is still ours.
     ///

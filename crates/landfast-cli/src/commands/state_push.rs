@@ -16,7 +16,7 @@ pub(crate) fn run(args: &StatePush, global: &Global) -> Result<ExitCode, CliErro
     let (rules, lineage) =
         if args.force { (PushRules::Forced, LineageRule::MayChange) } else { (PushRules::Checked, LineageRule::Keep) };
     change(&target, &args.change, global, "state push", lineage, |there, _| {
-        match push(there, new.clone(), rules, &Limits::default()) {
+        match push(there, new, rules, &Limits::default()) {
             Ok(Push::Nothing) => Ok(None),
             Ok(Push::Write(state)) => Ok(Some(Planned::whole(*state))),
             Err(error) => Err(refused(&error, &target)),

@@ -41,7 +41,7 @@ pub(crate) fn change(
     global: &Global,
     command: &str,
     rule: LineageRule,
-    plan: impl Fn(Option<&StateFile>, u64) -> Result<Option<Planned>, CliError>,
+    plan: impl FnOnce(Option<&StateFile>, u64) -> Result<Option<Planned>, CliError>,
 ) -> Result<ExitCode, CliError> {
     if args.dry_run {
         return dry_run(target, args.format, global, plan);
@@ -93,7 +93,7 @@ fn dry_run(
     target: &Target,
     format: ReportFormat,
     global: &Global,
-    plan: impl Fn(Option<&StateFile>, u64) -> Result<Option<Planned>, CliError>,
+    plan: impl FnOnce(Option<&StateFile>, u64) -> Result<Option<Planned>, CliError>,
 ) -> Result<ExitCode, CliError> {
     let limits = Limits::default();
     let read = interrupt::wait(async {

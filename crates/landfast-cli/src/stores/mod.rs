@@ -113,31 +113,42 @@ impl Target {
 
     /// Reads the version that is asked for.
     pub(crate) fn read(&self) -> Result<StateFile, CliError> {
-        let held = self.held()?;
-        Ok(StateFile::read(held.bytes, &held.name, &Limits::default())?)
+        match self.held_and_checked()? {
+            (_, Some(state)) => Ok(state),
+            (held, None) => Ok(StateFile::read(held.bytes, &held.name, &Limits::default())?),
+        }
     }
 
     /// The bytes of the version that is asked for, under the name of their place. They are read again where they are no state:
     /// one that terraform is writing is another one a moment later.
     pub(crate) fn held(&self) -> Result<Held, CliError> {
+        self.held_and_checked().map(|(held, _)| held)
+    }
+
+    /// As [`Target::held`], with the state that the bytes are where they were found to be one.
+    pub(crate) fn held_and_checked(&self) -> Result<(Held, Option<StateFile>), CliError> {
         let limits = Limits::default();
         let key = &self.address.key;
         let stored = interrupt::wait(async {
             if let Some(version) = &self.version {
                 let stored = self.timeline(&limits).read(version).await;
-                return stored.map(Some).map_err(|error| of_timeline(&error));
+                return stored.map(|stored| Some((stored, None))).map_err(|error| of_timeline(&error));
             }
             match read_state(&*self.store, key, &limits).await {
                 Ok(read) => Ok(read.map(|read| {
                     warn_of_move(&self.place(), &read);
-                    read.stored
+                    (read.stored, Some(read.state))
                 })),
-                Err(ChangeError::NoState(_)) => self.store.read(key).await.map_err(|error| of_store(&error)),
+                Err(ChangeError::NoState(_)) => {
+                    let stored = self.store.read(key).await.map_err(|error| of_store(&error))?;
+                    Ok(stored.map(|stored| (stored, None)))
+                }
                 Err(error) => Err(of_change(&error, self)),
             }
         })??;
         let version = self.version.as_ref().map(ToString::to_string).unwrap_or_default();
-        stored.map(|stored| Held::new(self.place() + &version, stored.bytes)).ok_or_else(|| self.absent())
+        let (stored, state) = stored.ok_or_else(|| self.absent())?;
+        Ok((Held::new(self.place() + &version, stored.bytes), state))
     }
 
     /// The error of a state that is not there.
