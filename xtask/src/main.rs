@@ -4,6 +4,7 @@
 
 mod bench;
 mod codegen;
+mod conformance;
 mod fuzz;
 mod r#gen;
 mod instructions;
@@ -32,6 +33,7 @@ enum Command {
     Figure(bench::FigureOptions),
     Tidy(tidy::Options),
     Codegen(codegen::Options),
+    Conformance(conformance::Options),
     Fuzz(fuzz::Options),
     Gen(r#gen::Options),
     Instructions(instructions::Options),
@@ -46,6 +48,7 @@ fn main() -> ExitCode {
         Command::Figure(options) => bench::figure(&options),
         Command::Tidy(options) => tidy::run(&options),
         Command::Codegen(options) => codegen::run(&options),
+        Command::Conformance(options) => conformance::run(&options),
         Command::Fuzz(options) => fuzz::run(&options),
         Command::Gen(options) => r#gen::run(&options),
         Command::Instructions(options) => instructions::run(&options),

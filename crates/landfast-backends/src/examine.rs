@@ -100,7 +100,8 @@ fn names(folder: &Path) -> Vec<String> {
 
 fn errored_states(folder: &Path) -> Vec<Leftover> {
     let is_errored = |name: &String| {
-        let middle = name.strip_prefix("errored").and_then(|rest| rest.strip_suffix("tfstate"));
+        let rest = name.strip_prefix("errored");
+        let middle = rest.and_then(|rest| rest.strip_suffix("tfstate").or_else(|| rest.strip_suffix("sealed")));
         middle.is_some_and(|middle| middle.starts_with('.') && middle.chars().all(|c| c == '.' || c.is_ascii_digit()))
     };
     let found = names(folder).into_iter().filter(is_errored);

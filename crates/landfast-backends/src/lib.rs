@@ -103,7 +103,7 @@ pub use error::{Cause, ErrorClass, StoreError, WriteOutcome};
 pub use gcs::GcsStore;
 pub use key::{DEFAULT_WORKSPACE, StateKey};
 #[cfg(all(feature = "local", unix))]
-pub use local::LocalStore;
+pub use local::{BackupFile, LocalStore};
 pub use lock_info::{LockAge, LockInfo};
 pub use memory::MemoryStore;
 pub use open::{Environment, open};

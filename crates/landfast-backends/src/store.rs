@@ -3,7 +3,7 @@
 use std::fmt;
 use std::pin::Pin;
 
-use landfast_state::AuditSink;
+use landfast_state::{AuditSink, BytesDigest};
 
 use crate::error::{ErrorClass, StoreError};
 use crate::key::StateKey;
@@ -35,12 +35,7 @@ pub trait StateStore: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// As [`StateStore::read`].
     fn read_again<'a>(&'a self, key: &'a StateKey, known: &'a StoredState) -> StoreFuture<'a, Reread> {
-        Box::pin(async move {
-            Ok(match self.read(key).await? {
-                Some(found) if found.digest == known.digest && found.etag == known.etag => Reread::Unchanged,
-                found => Reread::Changed(found),
-            })
-        })
+        Box::pin(async move { Ok(Reread::of(self.read(key).await?, known)) })
     }
 
     /// Reads a version that the store keeps.
@@ -98,6 +93,16 @@ pub enum Reread {
     Changed(Option<StoredState>),
 }
 
+impl Reread {
+    /// What was found, beside what was known.
+    pub(crate) fn of(found: Option<StoredState>, known: &StoredState) -> Self {
+        match found {
+            Some(found) if found.digest == known.digest && found.etag == known.etag => Self::Unchanged,
+            found => Self::Changed(found),
+        }
+    }
+}
+
 /// A lock that is held. It is the only way to write.
 ///
 /// Dropping it without [`HeldLock::release`] leaves the lock in stores that keep locks apart from their holder, as a process that
@@ -114,6 +119,15 @@ pub trait HeldLock: fmt::Debug + Send + Sync {
     /// # Errors
     /// As [`StateStore::read`].
     fn read(&self) -> StoreFuture<'_, Option<StoredState>>;
+
+    /// Reads the state under the lock, and says whether it is exactly the bytes with this digest. A store may do it without
+    /// holding the state in memory; it may not answer without reading.
+    ///
+    /// # Errors
+    /// As [`StateStore::read`].
+    fn holds(&self, digest: BytesDigest) -> StoreFuture<'_, bool> {
+        Box::pin(async move { Ok(self.read().await?.is_some_and(|read| read.digest == digest)) })
+    }
 
     /// Writes the state, where exactly what [`StateWrite::expected`] says is there, and where the lock is still ours.
     ///

@@ -41,6 +41,11 @@ impl StoredState {
     #[must_use]
     pub fn new(bytes: Bytes) -> Self {
         let digest = BytesDigest::of(&bytes);
+        Self::of_digest(bytes, digest)
+    }
+
+    /// Bytes whose digest is known already.
+    pub(crate) fn of_digest(bytes: Bytes, digest: BytesDigest) -> Self {
         Self { bytes, digest, etag: None, version: None, modified: None }
     }
 
@@ -109,11 +114,17 @@ impl Expected {
     /// Whether `found` is what is expected, by its bytes.
     #[must_use]
     pub fn is_met_by(&self, found: Option<&StoredState>) -> bool {
-        match (self, found) {
-            (Self::Absent, None) => true,
-            (Self::Absent, Some(found)) => found.bytes.is_empty(),
-            (Self::Exactly { digest, .. }, Some(found)) => found.digest == *digest,
-            (Self::Exactly { .. }, None) => false,
+        match self {
+            Self::Absent => found.is_none_or(|found| found.bytes.is_empty()),
+            Self::Exactly { .. } => self.is_met_by_digest(found.map(|found| found.digest)),
+        }
+    }
+
+    /// As [`Expected::is_met_by`], where `None` is no state and not an empty one either.
+    pub(crate) fn is_met_by_digest(&self, found: Option<BytesDigest>) -> bool {
+        match self {
+            Self::Absent => found.is_none(),
+            Self::Exactly { digest, .. } => found == Some(*digest),
         }
     }
 }
@@ -162,6 +173,8 @@ pub struct StateWrite {
     pub expected: Expected,
     /// What is to be there.
     pub bytes: Bytes,
+    /// Digest of these bytes.
+    pub digest: BytesDigest,
     /// Who writes it and why.
     pub note: WriteNote,
 }
@@ -173,8 +186,9 @@ impl StateWrite {
         if let Expected::Exactly { digest, .. } = &expected {
             note.before = digest.to_string();
         }
-        note.after = BytesDigest::of(&bytes).to_string();
-        Self { expected, bytes, note }
+        let after = BytesDigest::of(&bytes);
+        note.after = after.to_string();
+        Self { expected, bytes, digest: after, note }
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use landfast::drift::Severity;
 
-pub(crate) use crate::state_args::{Select, State, StateAt};
+pub(crate) use crate::state_args::{Select, State, StateAt, StateCommand};
 
 const AFTER_HELP: &str = "\
 Sources are paths, - for standard input, or URLs of states in stores. What a file is (state, plan or show JSON, snapshot, \
@@ -24,7 +24,7 @@ pub(crate) struct Args {
     pub(crate) command: Command,
 }
 
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Clone, ClapArgs)]
 pub(crate) struct Global {
     /// Write the result to this file instead of standard output; it is replaced as a whole or not at all
     #[arg(long, short, global = true, value_name = "FILE")]
@@ -35,6 +35,18 @@ pub(crate) struct Global {
     /// Show more: everything in the report, and traces on standard error (-vv for more of them)
     #[arg(long, short, global = true, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
+    /// The keys: those of the flags where a command has such flags, and those of the environment and the settings.
+    #[cfg(unix)]
+    #[arg(skip)]
+    pub(crate) keys: crate::keys::KeySource,
+}
+
+#[cfg(unix)]
+impl Global {
+    /// The same for a command that has flags for keys.
+    pub(crate) fn with_keys(&self, flags: &crate::key_args::KeyArgs) -> Self {
+        Self { keys: crate::keys::KeySource::of_flags(flags), ..self.clone() }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -62,12 +74,10 @@ pub(crate) enum Command {
     /// is some.
     Diff(Diff),
     /// Look at a state, change it, and take changes back, wherever it is kept
-    #[command(subcommand)]
-    State(State),
+    State(StateCommand),
     /// Keep many states at once, check what was kept, and put it back
     #[cfg(unix)]
-    #[command(subcommand)]
-    Backup(crate::backup_args::Backup),
+    Backup(crate::backup_args::BackupCommand),
     /// Capture sources as a snapshot file, in which sensitive values are fingerprints
     #[command(subcommand)]
     Snapshot(Snapshot),

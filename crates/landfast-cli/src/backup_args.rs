@@ -4,6 +4,17 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Subcommand};
 
+use crate::key_args::{KeyArgs, RetentionArgs};
+
+#[derive(Debug, ClapArgs)]
+#[command(subcommand_required = true, arg_required_else_help = true)]
+pub(crate) struct BackupCommand {
+    #[command(flatten)]
+    pub(crate) keys: KeyArgs,
+    #[command(subcommand)]
+    pub(crate) command: Backup,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Backup {
     /// Keep many states at once, in a new folder with a manifest
@@ -20,20 +31,6 @@ pub(crate) enum Backup {
     Restore(BackupRestore),
 }
 
-/// How a backup is encrypted.
-#[derive(Debug, ClapArgs)]
-pub(crate) struct KeyArgs {
-    /// Encrypt, or decrypt, with the passphrase in this file (its first line)
-    #[arg(long, value_name = "FILE", env = "LANDFAST_PASSPHRASE_FILE")]
-    pub(crate) passphrase_file: Option<PathBuf>,
-    /// Encrypt, or decrypt, with the 32-byte key in this file
-    #[arg(long, value_name = "FILE", env = "LANDFAST_KEY_FILE")]
-    pub(crate) key_file: Option<PathBuf>,
-    /// Write nothing in plain text: without a passphrase or a key nothing is done
-    #[arg(long, env = "LANDFAST_REQUIRE_ENCRYPTION", value_parser = clap::builder::FalseyValueParser::new())]
-    pub(crate) require_encryption: bool,
-}
-
 #[derive(Debug, ClapArgs)]
 pub(crate) struct BackupCreate {
     /// The folder to make; it must be empty or not there
@@ -42,8 +39,6 @@ pub(crate) struct BackupCreate {
     /// The states: paths or URLs
     #[arg(value_name = "SRC", required = true)]
     pub(crate) sources: Vec<PathBuf>,
-    #[command(flatten)]
-    pub(crate) key: KeyArgs,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -51,8 +46,6 @@ pub(crate) struct BackupVerify {
     /// The folder of the backup
     #[arg(value_name = "FOLDER")]
     pub(crate) folder: PathBuf,
-    #[command(flatten)]
-    pub(crate) key: KeyArgs,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -70,5 +63,5 @@ pub(crate) struct BackupRestore {
     #[arg(long, value_name = "TEXT")]
     pub(crate) reason: Option<String>,
     #[command(flatten)]
-    pub(crate) key: KeyArgs,
+    pub(crate) retention: RetentionArgs,
 }

@@ -55,9 +55,10 @@ impl From<ReadError> for CliError {
     fn from(error: ReadError) -> Self {
         let hint = match &error {
             ReadError::Empty { file } => Some(empty_hint(file)),
-            ReadError::Encrypted { .. } => {
-                Some(String::from("decrypt it first: `tofu state pull` prints it in clear where the passphrase is set"))
-            }
+            ReadError::Encrypted { .. } => Some(String::from(
+                "give its passphrase: --tofu-passphrase-file FILE of `landfast state`, LANDFAST_TOFU_PASSPHRASE_FILE, or \
+                     passphrase_file below [opentofu] in landfast.toml; `tofu state pull` prints in clear what has none",
+            )),
             ReadError::UnsupportedVersion { age: VersionAge::Later, .. } => Some(String::from(
                 "if a newer terraform or landfast wrote it, look for a newer landfast; this one cannot know what such a file means",
             )),

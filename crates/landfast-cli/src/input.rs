@@ -6,34 +6,54 @@ use landfast::Held;
 use landfast::drift::RuleSet;
 use landfast::state::{Document, Limits, StateFile};
 
-use crate::args::{RuleArgs, StateAt};
+use crate::args::{Global, RuleArgs, StateAt};
 use crate::error::CliError;
+use crate::moved;
 
 /// The name under which standard input stands in messages and reports.
 const STDIN: &str = "(standard input)";
 
 /// Reads a source to its end: a path, `-` for standard input, or a state in a store. Nothing is looked into yet.
-pub(crate) fn held(source: &Path) -> Result<Held, CliError> {
+pub(crate) fn held(source: &Path, global: &Global) -> Result<Held, CliError> {
     let limits = Limits::default();
     if !is_standard_input(source) {
         #[cfg(unix)]
-        if let Some(held) = crate::stores::elsewhere(source)? {
+        if let Some(held) = crate::stores::elsewhere(source, global)? {
             return Ok(held);
         }
-        return Ok(Held::read(source, &limits)?);
+        return opened(Held::read(source, &limits)?, global);
     }
     let read = Held::read_from(STDIN, std::io::stdin().lock(), &limits);
-    read.map_err(|error| CliError::io(Path::new(STDIN), "cannot be read", &error))
+    opened(read.map_err(|error| CliError::io(Path::new(STDIN), "cannot be read", &error))?, global)
 }
 
 /// Reads a document.
-pub(crate) fn document(source: &Path) -> Result<Document, CliError> {
-    Ok(held(source)?.document(&Limits::default())?)
+pub(crate) fn document(source: &Path, global: &Global) -> Result<Document, CliError> {
+    Ok(held(source, global)?.document(&Limits::default())?)
 }
 
-/// Whether a source can be read as a stream, as far as shows without reading it: it is a file and no pipe.
-pub(crate) fn is_file(source: &Path) -> bool {
-    !is_standard_input(source) && std::fs::metadata(source).is_ok_and(|metadata| metadata.is_file())
+/// Opens what is encrypted, as far as there are keys for it.
+fn opened(held: Held, global: &Global) -> Result<Held, CliError> {
+    #[cfg(unix)]
+    return crate::stores::opened(held, global);
+    #[cfg(not(unix))]
+    {
+        let _ = global;
+        Ok(held)
+    }
+}
+
+/// Whether a source can be read as a stream, as far as shows without reading it: it is a file and no pipe, and nothing that is
+/// opened as a whole.
+pub(crate) fn can_stream(source: &Path, global: &Global) -> Result<bool, CliError> {
+    let is_file = !is_standard_input(source) && std::fs::metadata(source).is_ok_and(|metadata| metadata.is_file());
+    #[cfg(unix)]
+    return Ok(is_file && !crate::stores::may_be_encrypted(source, global)?);
+    #[cfg(not(unix))]
+    {
+        let _ = global;
+        Ok(is_file)
+    }
 }
 
 fn is_standard_input(source: &Path) -> bool {
@@ -41,10 +61,13 @@ fn is_standard_input(source: &Path) -> bool {
 }
 
 /// Reads several sources; standard input can be one of them once.
-pub(crate) fn documents<'a>(sources: impl IntoIterator<Item = &'a PathBuf>) -> Result<Vec<Document>, CliError> {
+pub(crate) fn documents<'a>(
+    sources: impl IntoIterator<Item = &'a PathBuf>,
+    global: &Global,
+) -> Result<Vec<Document>, CliError> {
     let sources: Vec<_> = sources.into_iter().collect();
     once(sources.iter().map(|source| source.as_path()))?;
-    sources.into_iter().map(|source| document(source)).collect()
+    sources.into_iter().map(|source| document(source, global)).collect()
 }
 
 /// Refuses standard input where it is named more than once.
@@ -64,9 +87,9 @@ pub(crate) enum StateSource {
 }
 
 impl StateSource {
-    pub(crate) fn of(at: &StateAt) -> Result<Self, CliError> {
+    pub(crate) fn of(at: &StateAt, global: &Global) -> Result<Self, CliError> {
         #[cfg(unix)]
-        match crate::stores::to_read(at)? {
+        match crate::stores::to_read(at, global)? {
             crate::stores::Named::Source(source) => Ok(Self::Source(source)),
             crate::stores::Named::Store(target) => {
                 Ok(Self::Read(Box::new(Document::State(target.read()?)), target.place().into()))
@@ -86,9 +109,9 @@ impl StateSource {
         }
     }
 
-    pub(crate) fn read(self) -> Result<Document, CliError> {
+    pub(crate) fn read(self, global: &Global) -> Result<Document, CliError> {
         match self {
-            Self::Source(source) => document(&source),
+            Self::Source(source) => moved::watching(&source, || document(&source, global)),
             Self::Read(document, _) => Ok(*document),
         }
     }

@@ -12,15 +12,24 @@ mod args;
 #[cfg(unix)]
 mod backup_args;
 mod commands;
+#[cfg(unix)]
+mod duration;
 mod error;
 mod input;
 mod interrupt;
 mod kept;
 mod key;
+#[cfg(unix)]
+mod key_args;
+#[cfg(unix)]
+mod keys;
+mod moved;
 mod output;
 mod pair;
 mod progress;
 mod replace;
+#[cfg(unix)]
+mod settings;
 mod state_args;
 #[cfg(unix)]
 mod stores;

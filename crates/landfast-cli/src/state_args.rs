@@ -7,12 +7,26 @@ use std::time::Duration;
 use clap::{Args as ClapArgs, Subcommand};
 
 use crate::args::{ReportArgs, ReportFormat, RuleArgs};
+#[cfg(unix)]
+use crate::duration::parse as duration;
+#[cfg(unix)]
+use crate::key_args::{KeyArgs, RetentionArgs};
 
 const GLOBS: &str = "\
 A `*` in an address stands for any text, dots, brackets and quotes included, and the pattern must fit the whole address of an \
 instance, or that of its resource or of a module that holds it: `aws_instance.*`, `module.db.*`, `*[\"prod-*\"]`. `\\*` is a \
 star itself. Without a star it is an address: a module with all that is in it, a resource with all its instances, or an \
 instance.";
+
+#[derive(Debug, ClapArgs)]
+#[command(subcommand_required = true, arg_required_else_help = true)]
+pub(crate) struct StateCommand {
+    #[cfg(unix)]
+    #[command(flatten)]
+    pub(crate) keys: KeyArgs,
+    #[command(subcommand)]
+    pub(crate) command: State,
+}
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum State {
@@ -111,12 +125,17 @@ pub(crate) struct ChangeArgs {
     /// Show what would become of the state, and write nothing. No lock is taken
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// How to write what a dry run shows
+    #[arg(long, value_name = "FORMAT", default_value = "text", requires = "dry_run")]
+    pub(crate) format: ReportFormat,
     /// Why, for the history; by default the command
     #[arg(long, value_name = "TEXT")]
     pub(crate) reason: Option<String>,
     /// Wait so long for somebody else's lock: 30s, 5m
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = duration)]
     pub(crate) lock_timeout: Duration,
+    #[command(flatten)]
+    pub(crate) retention: RetentionArgs,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -302,19 +321,4 @@ pub(crate) struct StateUnlock {
 pub(crate) struct StateVerify {
     #[command(flatten)]
     pub(crate) at: StateAt,
-}
-
-/// Reads a time such as `30s`, `5m` or `1h`; a number alone is seconds.
-#[cfg(unix)]
-fn duration(text: &str) -> Result<Duration, String> {
-    let end_of_digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let (number, unit) = text.split_at_checked(end_of_digits).unwrap_or((text, ""));
-    let seconds = match unit {
-        "" | "s" => 1,
-        "m" => 60,
-        "h" => 3600,
-        _ => return Err(String::from("a time is a number with s, m or h behind it, such as 30s")),
-    };
-    let number: u64 = number.parse().map_err(|_| String::from("a time begins with a whole number, such as 30s"))?;
-    number.checked_mul(seconds).map(Duration::from_secs).ok_or_else(|| String::from("this time is too long"))
 }

@@ -314,7 +314,7 @@ impl RuleEntry {
 }
 
 impl ChangeEntry {
-    fn new(change: &AttributeChange, redactor: &Redactor) -> Self {
+    pub(crate) fn new(change: &AttributeChange, redactor: &Redactor) -> Self {
         Self {
             path: redactor.redact(&change.path.to_string()).into_owned(),
             kind: change.kind,

@@ -1,7 +1,7 @@
 //! The reports of Landfast: what a comparison found, computed once, rendered many ways.
 //!
 //! [`ReportDocument`] is the versioned machine format, [`render_text`] the screen, [`render_graph`] the dependency graph as
-//! text, Graphviz or Mermaid, [`show_object`] one object of a state, [`render_state_change`] what becomes of a state,
+//! text, Graphviz or Mermaid, [`show_object`] one object of a state, [`render_state_change`] and [`StateChangeDocument`] what becomes of a state,
 //! [`render_versions`] the versions of one. Text from data is escaped for where it goes; nothing
 //! here prints.
 //!
@@ -29,6 +29,7 @@ mod graph;
 mod import_block;
 mod object;
 mod state_change;
+mod state_change_document;
 mod text;
 mod versions;
 
@@ -43,5 +44,8 @@ pub use graph::{GraphFormat, render_graph};
 pub use import_block::import_block;
 pub use object::{ObjectEntry, object_entry, show_object};
 pub use state_change::render_state_change;
+#[cfg(feature = "schema")]
+pub use state_change_document::state_change_schema;
+pub use state_change_document::{BeforeAfter, ChangedObjectEntry, MovedEntry, StateChangeDocument};
 pub use text::{ColorChoice, Detail, TextOptions, render_text};
 pub use versions::{VersionEntry, render_versions};

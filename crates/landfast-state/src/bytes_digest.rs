@@ -37,6 +37,32 @@ impl BytesDigest {
     }
 }
 
+/// Makes a [`BytesDigest`] of bytes that come in parts.
+///
+/// ```
+/// use landfast_state::{BytesDigest, BytesHasher};
+///
+/// let mut hasher = BytesHasher::default();
+/// hasher.update(b"st");
+/// hasher.update(b"ate");
+/// assert_eq!(hasher.finish(), BytesDigest::of(b"state"));
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct BytesHasher(blake3::Hasher);
+
+impl BytesHasher {
+    /// Adds the next bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The digest of all that was added.
+    #[must_use]
+    pub fn finish(&self) -> BytesDigest {
+        BytesDigest(*self.0.finalize().as_bytes())
+    }
+}
+
 impl fmt::Display for BytesDigest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&blake3::Hash::from_bytes(self.0).to_hex())

@@ -58,7 +58,7 @@ mod value;
 
 pub use attribute_path::{AttributePath, AttributePathError, PathStep};
 pub use audit::{AuditError, AuditEvent, AuditSink};
-pub use bytes_digest::BytesDigest;
+pub use bytes_digest::{BytesDigest, BytesHasher};
 pub use document::Document;
 pub use fingerprint::{Fingerprint, FingerprintError, FingerprintKey};
 pub use graph::{CycleError, DependencyGraph, MissingDependency};

@@ -66,6 +66,7 @@ pub(crate) fn row(row: &Row, repeat: u32) -> Result<Measured, String> {
 
 /// CPU seconds and peak memory of one run. The inner error is a program that ran and failed.
 fn once(program: &Program) -> Result<Result<(f64, u64), String>, String> {
+    program.prepare()?;
     let mut command = program.command();
     command.stdin(Stdio::null()).stderr(Stdio::piped());
     command.stdout(if program.measures_itself { Stdio::piped() } else { Stdio::null() });

@@ -12,6 +12,7 @@ mod measure;
 mod page;
 mod program;
 mod rows;
+mod server;
 mod tools;
 
 use std::path::PathBuf;
@@ -89,6 +90,15 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
             input.make(&places)?;
         }
         println!("{}", row.name);
+        // It ends with the row.
+        let _store = match row.store {
+            rows::Store::None => None,
+            rows::Store::S3 => {
+                tools::require(tools::Tool::SeaweedFs, &places)?;
+                setup.add(tools::Tool::SeaweedFs, &places)?;
+                Some(server::SeaweedFs::start(&places)?)
+            }
+        };
         let measured = measure::row(row, repeat)?;
         page::print_row(row, &measured, !options.quick);
         results.push((row.name, measured));

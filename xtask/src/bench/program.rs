@@ -16,10 +16,28 @@ pub(crate) struct Program {
     program: PathBuf,
     arguments: Vec<OsString>,
     folder: PathBuf,
+    inputs: PathBuf,
     /// The exit codes that mean success.
     pub(crate) codes: &'static [i32],
     /// Whether the program measures a part of itself, and prints the seconds of CPU that it took, which count.
     pub(crate) measures_itself: bool,
+    before: Before,
+}
+
+/// What is made before each run of a program, which is not measured.
+#[derive(Debug)]
+enum Before {
+    Nothing,
+    /// The program's folder, with nothing but this file in it, under this name.
+    FreshFolder {
+        file: PathBuf,
+        name: &'static str,
+    },
+    /// A copy of this state with a serial that none had before, under this name.
+    NextSerial {
+        state: PathBuf,
+        name: &'static str,
+    },
 }
 
 impl Program {
@@ -30,8 +48,48 @@ impl Program {
             program,
             arguments: Vec::new(),
             folder: places.bench.clone(),
+            inputs: places.bench.join("inputs"),
             codes: &[0],
             measures_itself: false,
+            before: Before::Nothing,
+        }
+    }
+
+    /// In a folder that is made before each run, with nothing but this file in it.
+    pub(crate) fn in_fresh_folder(self, folder: PathBuf, file: PathBuf, name: &'static str) -> Self {
+        Self { folder, before: Before::FreshFolder { file, name }, ..self }
+    }
+
+    /// In a folder that is there.
+    pub(crate) fn in_folder(self, folder: PathBuf) -> Self {
+        Self { folder, ..self }
+    }
+
+    /// With a copy of a state made before each run, whose serial is higher than any before.
+    pub(crate) fn with_next_serial(self, state: PathBuf, name: &'static str) -> Self {
+        Self { before: Before::NextSerial { state, name }, ..self }
+    }
+
+    /// Makes what a run needs.
+    pub(crate) fn prepare(&self) -> Result<(), String> {
+        let failed = |path: &Path| {
+            let path = path.display().to_string();
+            move |error: std::io::Error| format!("{path}: {error}")
+        };
+        match &self.before {
+            Before::Nothing => Ok(()),
+            Before::FreshFolder { file, name } => {
+                if self.folder.exists() {
+                    std::fs::remove_dir_all(&self.folder).map_err(failed(&self.folder))?;
+                }
+                std::fs::create_dir_all(&self.folder).map_err(failed(&self.folder))?;
+                std::fs::copy(file, self.folder.join(name)).map(drop).map_err(failed(file))
+            }
+            Before::NextSerial { state, name } => {
+                let text = std::fs::read_to_string(state).map_err(failed(state))?;
+                let out = self.folder.join(name);
+                std::fs::write(&out, with_serial(&text, next_serial())?).map_err(failed(&out))
+            }
         }
     }
 
@@ -49,20 +107,33 @@ impl Program {
         let mut command = Command::new(&self.program);
         command.args(&self.arguments).current_dir(&self.folder);
         command.env("TF_CLI_CONFIG_FILE", "/dev/null").env("CHECKPOINT_DISABLE", "1");
+        command.envs(super::server::CREDENTIALS);
         command
     }
 
     /// The command line for the page: without the folders of this machine.
     pub(crate) fn shown(&self) -> String {
-        let inputs = self.folder.join("inputs");
+        let inputs = &self.inputs;
         let short = |word: &std::ffi::OsStr| {
             let path = Path::new(word);
             let name = path.file_name().map(Path::new).filter(|_| path.is_absolute());
-            path.strip_prefix(&inputs).ok().or(name).unwrap_or(path).display().to_string()
+            path.strip_prefix(inputs).ok().or(name).unwrap_or(path).display().to_string()
         };
         let words = std::iter::once(self.program.as_os_str()).chain(self.arguments.iter().map(OsString::as_os_str));
         words.map(short).collect::<Vec<_>>().join(" ")
     }
+}
+
+/// Milliseconds of the clock: more than at any run before.
+fn next_serial() -> u128 {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(1, |time| time.as_millis())
+}
+
+/// The text of a generated state with another serial.
+fn with_serial(text: &str, serial: u128) -> Result<String, String> {
+    let (before, rest) = text.split_once("\"serial\": ").ok_or("a generated state without a serial")?;
+    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+    Ok(format!("{before}\"serial\": {serial}{}", rest.get(digits..).unwrap_or_default()))
 }
 
 /// `landfast` with these arguments.
@@ -137,4 +208,17 @@ pub(crate) fn own_figure<A: Into<OsString>>(
     arguments: impl IntoIterator<Item = A>,
 ) -> Program {
     Program { measures_itself: true, ..figure(places, label, arguments) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_serial_is_replaced_and_nothing_else() {
+        let text = "{\n  \"version\": 4,\n  \"serial\": 19,\n  \"outputs\": {\"serial\": 7}\n}";
+        let wanted = "{\n  \"version\": 4,\n  \"serial\": 123,\n  \"outputs\": {\"serial\": 7}\n}";
+        assert_eq!(with_serial(text, 123).unwrap(), wanted);
+        assert!(with_serial("{}", 1).is_err());
+    }
 }

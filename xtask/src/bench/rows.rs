@@ -4,6 +4,7 @@
 use super::Places;
 use super::input::{Graph, Input, Pair};
 use super::program::{Program, check, deepdiff, figure, jq, landfast, own_figure, terraform};
+use super::server;
 use crate::r#gen::Layout;
 
 /// One row.
@@ -16,10 +17,20 @@ pub(crate) struct Row {
     /// Run in turns. Goals name them by their place here.
     pub(crate) programs: Vec<Program>,
     pub(crate) goals: Vec<Goal>,
+    /// The server that its programs work on.
+    pub(crate) store: Store,
     /// Runs only when it is named, or with `--large`.
     pub(crate) by_hand: bool,
     /// How many times more often than others it runs, where one run is too short to be measured well.
     pub(crate) repeat_factor: u32,
+}
+
+/// A server that runs as long as a row does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Store {
+    None,
+    /// SeaweedFS, and a folder for terraform whose backend it is.
+    S3,
 }
 
 /// What is to be reached.
@@ -55,6 +66,8 @@ const MB: f64 = 1e6;
 pub(crate) struct Sizes {
     /// About 10 MB a side.
     small: u32,
+    /// What is changed and moved around: about 20 MB.
+    changed: u32,
     /// About 100 MB a side.
     medium: u32,
     /// About 215 MB a side.
@@ -70,9 +83,27 @@ pub(crate) struct Sizes {
 impl Sizes {
     pub(crate) fn new(quick: bool) -> Self {
         if quick {
-            return Self { small: 60, medium: 80, large: 100, huge: 200, nodes: 1_000, edges: 3_000, drift: 20 };
+            return Self {
+                small: 60,
+                changed: 70,
+                medium: 80,
+                large: 100,
+                huge: 200,
+                nodes: 1_000,
+                edges: 3_000,
+                drift: 20,
+            };
         }
-        Self { small: 4_650, medium: 46_500, large: 100_000, huge: 1_000_000, nodes: 100_000, edges: 300_000, drift: 1 }
+        Self {
+            small: 4_650,
+            changed: 10_000,
+            medium: 46_500,
+            large: 100_000,
+            huge: 1_000_000,
+            nodes: 100_000,
+            edges: 300_000,
+            drift: 1,
+        }
     }
 }
 
@@ -92,6 +123,9 @@ fn at_most(other: usize, times: f64, stretch: impl Into<Option<f64>>) -> Bound {
     Bound::AtMostTimes { other, times, stretch: stretch.into() }
 }
 
+/// What the states are called that programs change.
+const STATE: &str = "terraform.tfstate";
+
 /// All rows, in the order of the page.
 pub(crate) fn rows(sizes: &Sizes, places: &Places) -> Vec<Row> {
     let pair = |instances: u32, layout: Layout| Pair { instances, drift: sizes.drift, layout };
@@ -105,6 +139,7 @@ pub(crate) fn rows(sizes: &Sizes, places: &Places) -> Vec<Row> {
         inputs: inputs.iter().map(|pair| Input::Pair((*pair).clone())).collect(),
         programs: Vec::new(),
         goals: Vec::new(),
+        store: Store::None,
         by_hand: false,
         repeat_factor: 1,
     };
@@ -208,6 +243,51 @@ pub(crate) fn rows(sizes: &Sizes, places: &Places) -> Vec<Row> {
         goals: vec![cpu(0, less(1, 20.0, None))],
         repeat_factor: 4,
         ..row("start", "Start-up.".to_owned(), &[])
+    });
+
+    let changed = pair(sizes.changed, Layout::Same);
+    let mv = |program: Program, folder: &str| {
+        program.in_fresh_folder(places.bench.join("mv").join(folder), changed.recorded(places), STATE)
+    };
+    let (from, to) = ("aws_autoscaling_group.backend", "aws_autoscaling_group.renamed");
+    rows.push(Row {
+        programs: vec![
+            mv(landfast(places, "landfast state mv", ["state", "mv", "--state", STATE, from, to]), "landfast"),
+            mv(terraform(places, "terraform state mv", ["state", "mv", "-state", STATE, from, to]), "terraform"),
+        ],
+        goals: vec![cpu(0, less(1, 20.0, None))],
+        repeat_factor: 2,
+        ..row(
+            "mv",
+            format!(
+                "Give a resource another address, in a local state of {} instances (21 MB) that nothing of ours has changed before. \
+                 Everything that is kept is counted: the backup, and with us what was there and what is there in the history.",
+                sizes.changed
+            ),
+            &[&changed],
+        )
+    });
+
+    let in_store = |program: Program| program.in_folder(server::folder(places));
+    rows.push(Row {
+        programs: vec![
+            in_store(landfast(places, "landfast state push", ["state", "push", STATE]))
+                .with_next_serial(changed.recorded(places), STATE),
+            in_store(terraform(places, "terraform state push", ["state", "push", STATE]))
+                .with_next_serial(changed.recorded(places), STATE),
+            in_store(landfast(places, "landfast state pull", ["state", "pull"])),
+            in_store(terraform(places, "terraform state pull", ["state", "pull"])),
+        ],
+        goals: vec![cpu(0, less(1, 5.0, None)), cpu(2, less(3, 5.0, None))],
+        store: Store::S3,
+        ..row(
+            "s3",
+            format!(
+                "Push and pull a state of {} instances (21 MB) over S3, the store being the backend of the folder, with a lock file.",
+                sizes.changed
+            ),
+            &[&changed],
+        )
     });
 
     let graphs = [false, true].map(|random| Graph { nodes: sizes.nodes, edges: sizes.edges, random });

@@ -18,6 +18,13 @@ pub(crate) enum Tool {
     Terraform,
     Jq,
     Deepdiff,
+    SeaweedFs,
+}
+
+/// The program that SeaweedFS is.
+pub(crate) fn weed(places: &Places) -> PathBuf {
+    let tools = std::env::var_os("LANDFAST_STORE_TOOLS").map(PathBuf::from);
+    tools.unwrap_or_else(|| places.root.join("target/store-tools")).join("seaweedfs/weed")
 }
 
 /// Sees to it that a tool is there.
@@ -36,6 +43,8 @@ pub(crate) fn require(tool: Tool, places: &Places) -> Result<(), String> {
         Tool::Terraform => Err("terraform is not on PATH".to_owned()),
         Tool::Jq if runs(&"jq".into(), "--version") => Ok(()),
         Tool::Jq => Err("jq is not on PATH: install it (Debian package `jq`)".to_owned()),
+        Tool::SeaweedFs if runs(&weed(places), "version") => Ok(()),
+        Tool::SeaweedFs => Err("SeaweedFS is not in target/store-tools: .ci/install-stores installs it".to_owned()),
         Tool::Deepdiff => {
             let python = places.bench.join("venv/bin/python");
             if !runs(&python, "--version") {
@@ -60,6 +69,10 @@ pub(crate) fn version(tool: Tool, places: &Places) -> Result<String, String> {
         Tool::Landfast => first(Command::new(places.programs.join("landfast")).arg("--version")),
         Tool::Terraform => first(Command::new("terraform").arg("version")),
         Tool::Jq => first(Command::new("jq").arg("--version")),
+        Tool::SeaweedFs => {
+            let said = first(Command::new(weed(places)).arg("version"))?;
+            Ok(format!("SeaweedFS {}", said.split(' ').nth(2).unwrap_or("of an unknown version")))
+        }
         Tool::Deepdiff => {
             let script = "import deepdiff, platform; print(f'deepdiff {deepdiff.__version__}, Python {platform.python_version()}')";
             let mut python = Command::new(places.bench.join("venv/bin/python"));

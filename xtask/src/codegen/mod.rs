@@ -13,7 +13,7 @@ use std::path::Path;
 
 use crate::workspace::root;
 
-/// Write the generated files (command line, exit codes, rules, report schema), or check that they are up to date.
+/// Write the generated files (command line, exit codes, rules, schemas), or check that they are up to date.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
     /// Write nothing; fail when a file is not up to date.
@@ -34,7 +34,8 @@ const GENERATORS: &[Generator] = &[
     Generator { output: "docs/cli.md", text: cli::text },
     Generator { output: "docs/exit-codes.md", text: exit_codes::text },
     Generator { output: "docs/rules.md", text: rules::text },
-    Generator { output: "docs/schema/report.schema.json", text: schema::text },
+    Generator { output: "docs/schema/report.schema.json", text: schema::report },
+    Generator { output: "docs/schema/state-change.schema.json", text: schema::state_change },
 ];
 
 pub(crate) fn run(options: &Options) -> Result<(), String> {
@@ -73,7 +74,7 @@ fn write(path: &Path, text: &str) -> std::io::Result<()> {
 const SHOWN: usize = 8;
 
 /// The region between the common start and the common end of two texts, in the manner of a diff.
-fn difference(name: &str, old: &str, new: &str) -> String {
+pub(crate) fn difference(name: &str, old: &str, new: &str) -> String {
     let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
     let same = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
     let (old, new) = (old.get(same..).unwrap_or_default(), new.get(same..).unwrap_or_default());

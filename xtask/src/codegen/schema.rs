@@ -1,10 +1,17 @@
-//! `docs/schema/report.schema.json`: the JSON Schema of the machine report, from the types that write it.
+//! `docs/schema/*.json`: the JSON Schemas of the machine formats, from the types that write them.
 
 use std::path::Path;
 
-pub(super) fn text(_root: &Path) -> Result<String, String> {
-    let mut text = serde_json::to_string_pretty(&landfast_report::report_schema())
-        .map_err(|error| format!("cannot write the schema: {error}"))?;
+pub(super) fn report(_root: &Path) -> Result<String, String> {
+    text(&landfast_report::report_schema())
+}
+
+pub(super) fn state_change(_root: &Path) -> Result<String, String> {
+    text(&landfast_report::state_change_schema())
+}
+
+fn text(schema: &serde_json::Value) -> Result<String, String> {
+    let mut text = serde_json::to_string_pretty(schema).map_err(|error| format!("cannot write the schema: {error}"))?;
     text.push('\n');
     Ok(text)
 }
@@ -14,8 +21,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_schema_describes_an_object_with_a_version() {
-        let schema: serde_json::Value = serde_json::from_str(&text(Path::new("")).unwrap()).unwrap();
-        assert!(schema.pointer("/properties/format_version").is_some(), "{schema}");
+    fn each_schema_describes_an_object_with_a_version() {
+        for text in [report, state_change] {
+            let schema: serde_json::Value = serde_json::from_str(&text(Path::new("")).unwrap()).unwrap();
+            assert!(schema.pointer("/properties/format_version").is_some(), "{schema}");
+        }
     }
 }

@@ -114,7 +114,7 @@ fn prepare(folder: &Path) -> Result<(), String> {
     write("new.tfstate", state("a", 4, "n", OBJECTS))
 }
 
-fn command(setting: &Setting, arguments: &[&str], folder: &Path) -> Command {
+pub(super) fn command(setting: &Setting, arguments: &[&str], folder: &Path) -> Command {
     let mut command = Command::new(&setting.landfast);
     let home: PathBuf = folder.join("home");
     command

@@ -16,6 +16,9 @@ What one test cannot show, thousands of runs do: `cargo xtask prove`. The checks
   every write, and at random moments. Afterwards the old state must be there or the new one, whole; what the command had
   acknowledged must be there; and the next command must work. A move between two states may be found half done, with the object in
   both; then `--resume` must finish it. The same is done to `terraform state rm` beside it.
+- **Backups**: `landfast backup create` is killed in the same way. A manifest that is there must be that of a whole backup, a folder
+  without one must pass for none, the states are as they were, and where encryption is demanded no file left holds a state in
+  plain text.
 
 A kill loses nothing that was handed to the system, so this says nothing about power failures: for these, the tests of
 `landfast-durable` hold the order in which files and folders are synced.

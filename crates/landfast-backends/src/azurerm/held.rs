@@ -45,7 +45,7 @@ impl AzureLock {
         let mut metadata = found.metadata;
         metadata.insert(NOTE.to_owned(), base64_encode(note::to_text(&write.note).as_bytes()));
         metadata.insert(NOTE_MD5.to_owned(), md5.clone());
-        let digest = landfast_state::BytesDigest::of(&write.bytes);
+        let digest = write.digest;
         let replacing = Replacing::Leased { etag: &found.etag, lease };
         match self.store.api.put(&place, &self.blob, write.bytes, &md5, &metadata, replacing).await? {
             Ended::Done(version) => {

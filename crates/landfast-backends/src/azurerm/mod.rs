@@ -21,7 +21,9 @@ use crate::key::StateKey;
 use crate::lock_info::LockInfo;
 use crate::note;
 use crate::open::Environment;
-use crate::store::{Capabilities, ConditionalWrite, ForceUnlock, HeldLock, Locking, StateStore, StoreFuture, Support};
+use crate::store::{
+    Capabilities, ConditionalWrite, ForceUnlock, HeldLock, Locking, Reread, StateStore, StoreFuture, Support,
+};
 use crate::stored::{Etag, StateVersion, StoredState, VersionId};
 
 use api::{Api, Blob, Ended, Metadata, Replacing, Which};
@@ -218,6 +220,16 @@ impl StateStore for AzureStore {
 
     fn read<'a>(&'a self, key: &'a StateKey) -> StoreFuture<'a, Option<StoredState>> {
         Box::pin(self.read_which(key, Which::Current))
+    }
+
+    fn read_again<'a>(&'a self, key: &'a StateKey, known: &'a StoredState) -> StoreFuture<'a, Reread> {
+        Box::pin(async move {
+            let there = self.describe(key, None).await?.and_then(|there| there.md5.map(Etag));
+            if there.is_some() && there == known.etag {
+                return Ok(Reread::Unchanged);
+            }
+            Ok(Reread::of(self.read(key).await?, known))
+        })
     }
 
     fn read_version<'a>(&'a self, key: &'a StateKey, version: &'a VersionId) -> StoreFuture<'a, StoredState> {

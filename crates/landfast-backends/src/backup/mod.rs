@@ -23,7 +23,7 @@ pub use error::BackupError;
 pub use manifest::{BackupEntry, BackupGap, Manifest, Storage};
 pub use restoring::{RestoreTarget, Restored, RestoredState, restore};
 
-use crate::change::{ChangeError, read_state};
+use crate::change::{ChangeError, ReadState, read_state};
 use crate::encrypt::Compression;
 use crate::key::StateKey;
 use crate::protection::Protection;
@@ -125,7 +125,7 @@ pub async fn create(
         let Some(read) = reading.join_next().await else { break };
         let (number, place, key, read) = read.map_err(|_| BackupError::Stopped)?;
         match read {
-            Ok(Some((stored, state))) => {
+            Ok(Some(ReadState { stored, state, .. })) => {
                 let (folder, compression) = (folder.clone(), options.compression);
                 let entry = BackupEntry::new(number, place, key, &state, &stored.bytes, folder.storage(compression));
                 let entry = blocking(move || folder.keep(&entry, &stored.bytes, compression).map(|()| entry)).await??;

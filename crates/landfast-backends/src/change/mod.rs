@@ -3,16 +3,17 @@
 mod cancel;
 mod error;
 mod push;
+mod reading;
 mod recovery;
 
 use std::time::{Duration, SystemTime};
 
-use bytes::Bytes;
-use landfast_state::{BytesDigest, Limits, ReadError, StateFile};
+use landfast_state::{BytesDigest, Limits, StateFile};
 
 pub use cancel::Cancel;
 pub use error::{ChangeError, Step};
 pub use push::{Push, PushError, PushRules, push, with_serial};
+pub use reading::{Moved, ReadState, read_state};
 #[cfg(feature = "encryption")]
 pub use recovery::save_recovery_under;
 pub use recovery::{RecoveryError, save_recovery};
@@ -79,6 +80,13 @@ impl ChangeOptions {
     #[must_use]
     pub fn with_history(mut self, history: Option<History>) -> Self {
         self.history = history;
+        self
+    }
+
+    /// With so much of the history kept.
+    #[must_use]
+    pub fn with_retention(mut self, retention: Retention) -> Self {
+        self.retention = retention;
         self
     }
 
@@ -238,12 +246,10 @@ impl Changing<'_> {
     /// When it is not what may follow, when what is there cannot be kept, or when the store fails. Unless the error says
     /// otherwise nothing was written. [`ChangeError::recovery`] is the new state where it should be saved for a second attempt.
     pub async fn commit(mut self, after: StateFile) -> Result<Changed, ChangeError> {
-        let before = self.before.clone();
-        let result = self.write(&after).await;
-        match result {
+        match self.replace(&after).await {
             Err(error) => Err(give_back(self.lock, error).await),
-            Ok(written) => match self.lock.release().await {
-                Ok(()) => Ok(Changed { before, after, written: Some(written) }),
+            Ok((written, _)) => match self.lock.release().await {
+                Ok(()) => Ok(Changed { before: self.before, after, written: Some(written) }),
                 Err(release) => Err(ChangeError::WrittenAndStillLocked { release }),
             },
         }
@@ -254,14 +260,22 @@ impl Changing<'_> {
     /// # Errors
     /// As [`Changing::commit`].
     pub async fn write(&mut self, after: &StateFile) -> Result<Written, ChangeError> {
+        let (written, stored) = self.replace(after).await?;
+        self.read = Some(stored);
+        self.before = Some(after.clone());
+        Ok(written)
+    }
+
+    /// Writes `after` and reads it back; gives what the store says about it, and what is there now.
+    async fn replace(&mut self, after: &StateFile) -> Result<(Written, StoredState), ChangeError> {
         let place = self.lock.place();
         self.check_follows(after)?;
         self.options.cancel.check()?;
-        let bytes = Bytes::copy_from_slice(after.as_bytes());
+        let bytes = after.bytes();
         let note = WriteNote::new(&self.options.who, &self.options.why).with_serial(after.serial());
         let write = StateWrite::new(Expected::of(self.read.as_ref()), bytes.clone(), note);
+        let digest = write.digest;
         let number = self.remember(&place, after, &write).await?;
-        let digest = BytesDigest::of(&bytes);
         let result = match self.lock.write(write).await {
             Ok(written) => self.check(digest).await.map(|()| written),
             // The answer was lost: what is there says whether it was written.
@@ -278,16 +292,15 @@ impl Changing<'_> {
         };
         self.conclude(number, outcome).await;
         let written = result.map_err(|error| error.with_recovery(bytes.clone()))?;
-        self.read = Some(StoredState::new(bytes).with_etag(written.etag.clone()).with_version(written.version.clone()));
-        self.before = Some(after.clone());
-        Ok(written)
+        let stored = StoredState::of_digest(bytes, digest);
+        let stored = stored.with_etag(written.etag.clone()).with_version(written.version.clone());
+        Ok((written, stored))
     }
 
     /// Reads back what was written.
     async fn check(&self, digest: BytesDigest) -> Result<(), ChangeError> {
-        let read = self.lock.read().await;
-        let read = read.map_err(|source| ChangeError::Store { step: Step::ReadBack, source, recovery: None })?;
-        if read.is_some_and(|read| read.digest == digest) {
+        let holds = self.lock.holds(digest).await;
+        if holds.map_err(|source| ChangeError::Store { step: Step::ReadBack, source, recovery: None })? {
             return Ok(());
         }
         let message = "something else is there than was written: somebody writes without asking for the lock";
@@ -300,9 +313,12 @@ impl Changing<'_> {
         let (place, note, lineage) = (place.to_owned(), write.note.clone(), after.lineage().to_owned());
         #[cfg(feature = "encryption")]
         history.prepare().await.map_err(ChangeError::History)?;
-        let (at, before, after) =
-            (self.options.now, self.read.as_ref().map(|it| it.bytes.clone()), write.bytes.clone());
-        let work = move || history.begin(&Intent::new(at, &place, &note, &lineage, before.as_ref(), &after));
+        let (at, after, after_digest) = (self.options.now, write.bytes.clone(), write.digest);
+        let (before, before_digest) = self.read.as_ref().map(|it| (it.bytes.clone(), it.digest)).unzip();
+        let work = move || {
+            let intent = Intent::new(at, &place, &note, &lineage, before.as_ref(), &after);
+            history.begin(&intent.with_digests(before_digest, after_digest))
+        };
         let number = tokio::task::spawn_blocking(work).await.map_err(|_| ChangeError::Stopped)?;
         number.map(Some).map_err(ChangeError::History)
     }
@@ -342,31 +358,4 @@ fn follows(before: Option<&StateFile>, after: &StateFile, rule: LineageRule, pla
         });
     }
     Ok(())
-}
-
-/// Reads a state without a lock. When it is written meanwhile, it is read again.
-///
-/// # Errors
-/// When the store fails, when what is there is no state, or when it does not come to rest.
-pub async fn read_state(
-    store: &dyn StateStore,
-    key: &StateKey,
-    limits: &Limits,
-) -> Result<Option<(StoredState, StateFile)>, ChangeError> {
-    let read = |step| move |source| ChangeError::Store { step, source, recovery: None };
-    let Some(found) = store.read(key).await.map_err(read(Step::Read))?.filter(|found| !found.bytes.is_empty()) else {
-        return Ok(None);
-    };
-    match StateFile::read(found.bytes.clone(), &store.place(key), limits) {
-        Ok(state) => Ok(Some((found, state))),
-        // Half a state may be one that is being written: it is another one a moment later.
-        Err(ReadError::Json { .. } | ReadError::Empty { .. }) => {
-            tokio::time::sleep(Duration::from_millis(200)).await;
-            let again = store.read(key).await.map_err(read(Step::Read))?;
-            let Some(again) = again.filter(|again| !again.bytes.is_empty()) else { return Ok(None) };
-            let state = StateFile::read(again.bytes.clone(), &store.place(key), limits)?;
-            Ok(Some((again, state)))
-        }
-        Err(error) => Err(error.into()),
-    }
 }

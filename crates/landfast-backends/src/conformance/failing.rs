@@ -37,7 +37,7 @@ pub(super) async fn wrong_credentials(case: &Case<'_>) -> Verdict {
 /// is not there.
 pub(super) async fn connection_lost(case: &Case<'_>) -> Verdict {
     let (Some(server), store) = (case.subject.server(), case.subject.client()) else {
-        return Ok(Some("there is no connection"));
+        return Ok(Some(case.subject.no_server()));
     };
     let padding = " ".repeat(200_000);
     let large = |serial: u64| -> bytes::Bytes { [&state(serial)[..], padding.as_bytes()].concat().into() };

@@ -56,6 +56,11 @@ pub trait Subject: fmt::Debug + Send + Sync {
         None
     }
 
+    /// Why [`Subject::server`] is `None`.
+    fn no_server(&self) -> &'static str {
+        "there is no connection"
+    }
+
     /// A client that speaks to `address`, which passes on to [`Subject::server`], without retries.
     fn client_at(&self, address: SocketAddr) -> Option<Arc<dyn StateStore>> {
         let _ = address;

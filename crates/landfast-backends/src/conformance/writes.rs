@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::{Case, Failure, Verdict, ensure, fail, state};
-use crate::{ErrorClass, Expected, HeldLock, StateStore, StateWrite, Support, Written};
+use crate::{ErrorClass, Expected, HeldLock, Reread, StateStore, StateWrite, Support, Written};
 
 async fn write(
     case: &Case<'_>,
@@ -67,14 +67,21 @@ pub(super) async fn stale_write_refused(case: &Case<'_>) -> Verdict {
 }
 
 pub(super) async fn writes_in_a_row(case: &Case<'_>) -> Verdict {
-    let (store, key) = (case.subject.client(), case.key());
+    let (store, other, key) = (case.subject.client(), case.subject.client(), case.key());
     let mut lock = case.lock(&*store, &key).await?;
     let mut expected = Expected::Absent;
     for serial in 1..=5 {
         expected = write(case, &mut *lock, expected, state(serial)).await?.expected();
     }
+    // Who reads beside it is told whether it moved.
+    let Some(known) = other.read(&key).await? else { return fail("nothing is there after a write") };
+    let again = other.read_again(&key, &known).await?;
+    ensure(matches!(again, Reread::Unchanged), || "what did not change is said to have changed".to_owned())?;
     let read = lock.read().await?;
     write(case, &mut *lock, Expected::of(read.as_ref()), state(6)).await?;
+    let again = other.read_again(&key, &known).await?;
+    let has_moved = matches!(&again, Reread::Changed(Some(found)) if found.bytes == state(6));
+    ensure(has_moved, || format!("what changed is read again as {again:?}"))?;
     lock.release().await?;
     holds(&*store, case, state(6)).await
 }

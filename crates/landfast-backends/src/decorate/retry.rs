@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use backon::{BackoffBuilder as _, ExponentialBuilder};
-use landfast_state::BytesDigest;
 
 use crate::error::{ErrorClass, StoreError, WriteOutcome};
 use crate::key::StateKey;
@@ -193,7 +192,7 @@ enum Afterwards {
 impl RetryingLock {
     async fn look(&self, write: &StateWrite) -> Result<Afterwards, StoreError> {
         let found = self.retries.repeat(|| self.inner.read()).await?;
-        let new = BytesDigest::of(&write.bytes);
+        let new = write.digest;
         Ok(match found {
             Some(found) if found.digest == new => {
                 Afterwards::New(Written::new(new).with_etag(found.etag).with_version(found.version))

@@ -73,7 +73,7 @@ impl GcsLock {
         let Upload::Done(written) = ended else { return Err(self.conflict()) };
         let generation = written.generation;
         tracing::debug!(place, generation, note = written.metadata.contains_key(NOTE), "state written");
-        Ok(Written::new(landfast_state::BytesDigest::of(&write.bytes))
+        Ok(Written::new(write.digest)
             .with_etag(Some(Etag(generation.clone())))
             .with_version(Some(VersionId(generation))))
     }

@@ -16,7 +16,9 @@ use crate::key::StateKey;
 use crate::lock_info::LockInfo;
 use crate::note;
 use crate::open::Environment;
-use crate::store::{Capabilities, ConditionalWrite, ForceUnlock, HeldLock, Locking, StateStore, StoreFuture, Support};
+use crate::store::{
+    Capabilities, ConditionalWrite, ForceUnlock, HeldLock, Locking, Reread, StateStore, StoreFuture, Support,
+};
 use crate::stored::{Etag, StateVersion, StoredState, VersionId};
 
 use api::{Api, NOTE, Object, Resource, Sealed, Upload, Versions, is_unknown};
@@ -117,6 +119,17 @@ impl StateStore for GcsStore {
 
     fn read<'a>(&'a self, key: &'a StateKey) -> StoreFuture<'a, Option<StoredState>> {
         Box::pin(async move { Ok(self.read_any(key).await?.filter(|found| !found.bytes.is_empty())) })
+    }
+
+    fn read_again<'a>(&'a self, key: &'a StateKey, known: &'a StoredState) -> StoreFuture<'a, Reread> {
+        Box::pin(async move {
+            let object = names::state_object(key);
+            let there = self.api.describe(&self.url(&object), &object).await?;
+            if there.is_some_and(|there| Some(Etag(there.generation)) == known.etag) {
+                return Ok(Reread::Unchanged);
+            }
+            Ok(Reread::of(self.read(key).await?, known))
+        })
     }
 
     fn read_version<'a>(&'a self, key: &'a StateKey, version: &'a VersionId) -> StoreFuture<'a, StoredState> {

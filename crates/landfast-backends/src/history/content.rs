@@ -44,8 +44,8 @@ pub(super) fn put(path: &Path, bytes: &[u8]) -> Result<(), HistoryError> {
 }
 
 /// Keeps a content, where it is not kept already.
-pub(super) fn keep(folder: &Path, content: &Bytes) -> Result<(), HistoryError> {
-    let path = path_of(folder, &BytesDigest::of(content));
+pub(super) fn keep(folder: &Path, content: &Bytes, digest: &BytesDigest) -> Result<(), HistoryError> {
+    let path = path_of(folder, digest);
     if std::fs::metadata(&path).is_ok_and(|metadata| metadata.len() == content.len() as u64) {
         return Ok(());
     }

@@ -83,10 +83,18 @@ impl Contents {
         Err(HistoryError::Sealed { path: self.folder.clone() })
     }
 
-    /// Keeps a content, where it is not kept already, and gives its name.
-    pub(crate) fn keep(&self, writer: &Writer, bytes: &Bytes) -> Result<BytesDigest, HistoryError> {
+    /// Keeps a content, where it is not kept already, and gives its name. `digest` is that of the bytes, where it is known.
+    pub(crate) fn keep(
+        &self,
+        writer: &Writer,
+        bytes: &Bytes,
+        digest: Option<BytesDigest>,
+    ) -> Result<BytesDigest, HistoryError> {
         match writer {
-            Writer::Plain => content::keep(&self.folder, bytes).map(|()| BytesDigest::of(bytes)),
+            Writer::Plain => {
+                let digest = digest.unwrap_or_else(|| BytesDigest::of(bytes));
+                content::keep(&self.folder, bytes, &digest).map(|()| digest)
+            }
             #[cfg(feature = "encryption")]
             Writer::Sealed(key) => {
                 let name = writer.name_of(bytes);

@@ -125,6 +125,10 @@ pub struct Intent<'a> {
     pub before: Option<&'a Bytes>,
     /// What is to be there.
     pub after: &'a Bytes,
+    /// Digest of `before`, where it is known already.
+    pub before_digest: Option<BytesDigest>,
+    /// Digest of `after`, where it is known already.
+    pub after_digest: Option<BytesDigest>,
 }
 
 impl<'a> Intent<'a> {
@@ -138,7 +142,14 @@ impl<'a> Intent<'a> {
         before: Option<&'a Bytes>,
         after: &'a Bytes,
     ) -> Self {
-        Self { at, place, note, lineage, before, after }
+        Self { at, place, note, lineage, before, after, before_digest: None, after_digest: None }
+    }
+
+    /// With digests that are known already, so that they are not computed again.
+    #[must_use]
+    pub fn with_digests(mut self, before: Option<BytesDigest>, after: BytesDigest) -> Self {
+        (self.before_digest, self.after_digest) = (before, Some(after));
+        self
     }
 }
 
@@ -251,8 +262,9 @@ impl History {
         self.protection().check().map_err(HistoryError::NoKey)?;
         content::make_private(self.folder())?;
         let writer = self.contents.writer()?;
-        let before = intent.before.map(|before| self.contents.keep(&writer, before)).transpose()?;
-        let after = self.contents.keep(&writer, intent.after)?;
+        let keep = |content, digest| self.contents.keep(&writer, content, digest);
+        let before = intent.before.map(|before| keep(before, intent.before_digest)).transpose()?;
+        let after = keep(intent.after, intent.after_digest)?;
         let mut log = self.open()?;
         log.append(&Line::intent(intent, before, after, &writer).to_bytes()).map_err(HistoryError::NotAppended)
     }
@@ -328,6 +340,10 @@ impl History {
         // What a write replaced belongs to it: another program may have written that, and nothing else keeps it.
         let kept: Vec<BytesDigest> =
             kept.flat_map(|(_, entry)| [entry.after].into_iter().chain(entry.before)).collect();
+        // Contents are written under temporary names first, and a kill leaves one.
+        if let Err(error) = landfast_durable::sweep(self.folder()) {
+            tracing::debug!(%error, "files of killed writers were not looked for");
+        }
         content::remove_others(self.folder(), &kept)
     }
 

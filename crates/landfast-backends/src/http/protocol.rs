@@ -81,10 +81,7 @@ impl Protocol {
         if condition.is_some() && answer.status == StatusCode::NOT_MODIFIED {
             return Ok(Reread::Unchanged);
         }
-        Ok(match self.found(&answer)?.state {
-            Some(found) if found.digest == known.digest && found.etag == known.etag => Reread::Unchanged,
-            found => Reread::Changed(found),
-        })
+        Ok(Reread::of(self.found(&answer)?.state, known))
     }
 
     async fn get(&self, headers: &[(HeaderName, &str)]) -> Result<Answer, StoreError> {

@@ -7,32 +7,36 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 use landfast_durable::{
     FileError, Inherit, LockError, LockOptions, LockedFile, Missing, ReplaceError, ReplaceLockedError, ReplaceOptions,
-    Symlinks,
+    Replacement, Symlinks,
 };
+use landfast_state::{BytesDigest, BytesHasher};
 
-use super::{LARGEST, blocking, class_of_io};
+use super::{BackupFile, LARGEST, blocking, class_of_io};
 use crate::error::{ErrorClass, StoreError};
 use crate::lock_info::LockInfo;
 use crate::store::{HeldLock, StoreFuture};
-use crate::stored::{StateWrite, StoredState, Written};
+use crate::stored::{Expected, StateWrite, StoredState, Written};
 
 /// What a terraform reads that waited for a state which was replaced meanwhile.
 const TOMBSTONE: &[u8] = b"# this state was replaced by landfast while you waited for its lock: read it again\n";
 /// Nobody but the owner reads a state that is new.
 const MODE: u32 = 0o600;
+/// How much of a file is read at a time where it need not be in memory as a whole.
+const PART: usize = 256 << 10;
 
 /// A lock on a local state.
 #[derive(Debug)]
 pub(super) struct LocalLock {
     path: PathBuf,
     info: LockInfo,
+    backup: BackupFile,
     /// `None` after the lock was given back. Shared with the threads that block.
     file: Arc<Mutex<Option<LockedFile>>>,
 }
 
 impl LocalLock {
     /// Takes the lock. Without a state an empty file is made, as terraform does it; it goes when nothing was written.
-    pub(super) fn take(path: &Path, info: LockInfo) -> Result<Self, StoreError> {
+    pub(super) fn take(path: &Path, info: LockInfo, backup: BackupFile) -> Result<Self, StoreError> {
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder).map_err(|error| {
                 StoreError::new(class_of_io(&error), folder.display().to_string(), "the folder cannot be made")
@@ -49,7 +53,7 @@ impl LocalLock {
         // Without it terraform, and whoever else waits, cannot say who holds the lock.
         landfast_durable::replace(&info_path(file.path()), info.to_json().as_bytes(), &replace)
             .map_err(|error| not_replaced(path, "the note about the lock cannot be written", error))?;
-        Ok(Self { path: path.to_owned(), info, file: Arc::new(Mutex::new(Some(file))) })
+        Ok(Self { path: path.to_owned(), info, backup, file: Arc::new(Mutex::new(Some(file))) })
     }
 
     fn with_file<T: Send + 'static>(
@@ -78,16 +82,28 @@ impl HeldLock for LocalLock {
         self.with_file(|file, path| current(file, path))
     }
 
+    fn holds(&self, digest: BytesDigest) -> StoreFuture<'_, bool> {
+        self.with_file(move |file, path| Ok(pass(file, path, |_| Ok(()))? == Some(digest)))
+    }
+
     fn write(&mut self, write: StateWrite) -> StoreFuture<'_, Written> {
+        let kept = self.backup;
         self.with_file(move |file, path| {
-            let found = current(file, path)?;
-            if !write.expected.is_met_by(found.as_ref()) {
+            let mut backup = match &write.expected {
+                Expected::Exactly { digest, .. } if kept == BackupFile::Beside && *digest != write.digest => {
+                    Some(Backup::begin(file.path())?)
+                }
+                _ => None,
+            };
+            let found = pass(file, path, |part| backup.as_mut().map_or(Ok(()), |backup| backup.append(part)))?;
+            if !write.expected.is_met_by_digest(found) {
                 let message = "another state is there than was read: somebody wrote it without asking for the lock";
                 return Err(StoreError::conflict(path.display().to_string(), message));
             }
-            if let Some(found) = found.filter(|found| found.bytes != write.bytes) {
-                back_up(file.path(), &found.bytes)?;
+            if let Some(backup) = backup {
+                backup.commit()?;
             }
+            sweep(file.path());
             replace(file, path, &write)
         })
     }
@@ -120,31 +136,94 @@ fn give_back(lock: &LocalLock) -> Result<(), StoreError> {
 
 /// What is in the file; an empty one is no state.
 fn current(file: &LockedFile, path: &Path) -> Result<Option<StoredState>, StoreError> {
-    let content = file.read_all(LARGEST).map_err(|error| {
-        let class = if matches!(error, FileError::TooLarge { .. }) { ErrorClass::Corrupt } else { ErrorClass::Device };
-        StoreError::new(class, path.display().to_string(), "it cannot be read").because(error)
-    })?;
-    Ok(Some(StoredState::new(Bytes::from(content))).filter(|found| !found.bytes.is_empty()))
+    let content = file.read_all(LARGEST).map_err(|error| not_read(path, error))?;
+    Ok(Some(content).filter(|content| !content.is_empty()).map(|content| StoredState::new(Bytes::from(content))))
 }
 
-/// Keeps what is about to be replaced.
-fn back_up(path: &Path, content: &[u8]) -> Result<(), StoreError> {
-    let mut options = ReplaceOptions::default();
-    options.mode = MODE;
-    options.inherit = Inherit::Permissions { mask: 0o777 };
-    let backup = beside(path, "", ".backup");
-    landfast_durable::replace(&backup, content, &options)
-        .map_err(|error| not_replaced(&backup, "the backup cannot be written, so nothing was changed", error))
+/// Removes what killed writers left beside the state. Who writes there holds the lock of his file, so that it stays; that a folder
+/// cannot be swept is no reason not to write.
+fn sweep(path: &Path) {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match landfast_durable::sweep(folder) {
+        Ok(swept) if !swept.removed.is_empty() => tracing::debug!(removed = ?swept.removed, "files of killed writers"),
+        Ok(_) => {}
+        Err(error) => tracing::debug!(%error, "files of killed writers were not looked for"),
+    }
+}
+
+fn not_read(path: &Path, error: FileError) -> StoreError {
+    let class = if matches!(error, FileError::TooLarge { .. }) { ErrorClass::Corrupt } else { ErrorClass::Device };
+    StoreError::new(class, path.display().to_string(), "it cannot be read").because(error)
+}
+
+/// Reads the file once, part by part, and gives the digest of what was read; `None` of an empty file, which is no state.
+fn pass(
+    file: &LockedFile,
+    path: &Path,
+    mut each: impl FnMut(&[u8]) -> Result<(), StoreError>,
+) -> Result<Option<BytesDigest>, StoreError> {
+    let mut buffer = vec![0; PART];
+    let mut hasher = BytesHasher::default();
+    let mut offset = 0;
+    loop {
+        let count = file.read_at(&mut buffer, offset).map_err(|error| not_read(path, error))?;
+        let part = buffer.get(..count).unwrap_or_default();
+        hasher.update(part);
+        each(part)?;
+        offset += count as u64;
+        if offset > LARGEST {
+            return Err(not_read(path, FileError::TooLarge { path: path.to_owned(), limit: LARGEST }));
+        }
+        // A part that is not full is the last one.
+        if count < PART {
+            return Ok((offset > 0).then(|| hasher.finish()));
+        }
+    }
+}
+
+/// Keeps what is about to be replaced. Dropped without [`Backup::commit`], it leaves the backup that was there.
+///
+/// It is a file of its own and no second name of a content in the history: terraform truncates its backups before it writes
+/// them, and would destroy the history with them.
+struct Backup {
+    path: PathBuf,
+    replacement: Replacement,
+}
+
+impl Backup {
+    /// A backup of the state at `path`.
+    fn begin(path: &Path) -> Result<Self, StoreError> {
+        let mut options = ReplaceOptions::default();
+        options.mode = MODE;
+        options.inherit = Inherit::Permissions { mask: 0o777 };
+        let path = beside(path, "", ".backup");
+        match Replacement::begin(&path, &options) {
+            Ok(replacement) => Ok(Self { path, replacement }),
+            Err(error) => Err(no_backup(&path, error)),
+        }
+    }
+
+    fn append(&mut self, part: &[u8]) -> Result<(), StoreError> {
+        self.replacement.append(part).map_err(|error| no_backup(&self.path, error))
+    }
+
+    fn commit(self) -> Result<(), StoreError> {
+        let Self { path, replacement } = self;
+        replacement.commit().map_err(|error| no_backup(&path, error))
+    }
+}
+
+fn no_backup(path: &Path, error: ReplaceError) -> StoreError {
+    not_replaced(path, "the backup cannot be written, so nothing was changed", error)
 }
 
 fn replace(file: &mut LockedFile, path: &Path, write: &StateWrite) -> Result<Written, StoreError> {
     let mut options = ReplaceOptions::default();
     options.mode = MODE;
     options.inherit = Inherit::Permissions { mask: 0o777 };
-    let digest = landfast_state::BytesDigest::of(&write.bytes);
     let place = || path.display().to_string();
     match file.replace_with(&write.bytes, TOMBSTONE, &options) {
-        Ok(()) => Ok(Written::new(digest)),
+        Ok(()) => Ok(Written::new(write.digest)),
         Err(error @ ReplaceLockedError::Lost { .. }) => {
             Err(StoreError::conflict(place(), "the lock was lost, so nothing was written").because(error))
         }

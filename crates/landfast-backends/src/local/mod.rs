@@ -31,7 +31,7 @@ const WORKSPACES: &str = "terraform.tfstate.d";
 ///   ends with the process that holds it, however that ends.
 /// - A state is replaced as a whole: after a kill or a power failure the old one is there or the new one. A terraform that
 ///   waited for the lock meanwhile fails loudly instead of writing where nobody looks.
-/// - What a write replaces is kept as `NAME.backup`, as terraform does it. New files can be read by their owner only; one that
+/// - What a write replaces is kept as `NAME.backup`, as terraform does it, unless [`LocalStore::with_backup`] says otherwise. New files can be read by their owner only; one that
 ///   is replaced keeps its permissions.
 /// - The state of a workspace is `terraform.tfstate.d/WORKSPACE/terraform.tfstate`, beside the state of the default one.
 /// - Links are followed: the file that they lead to is replaced, and they stay.
@@ -39,20 +39,39 @@ const WORKSPACES: &str = "terraform.tfstate.d";
 pub struct LocalStore {
     folder: PathBuf,
     workspace_folder: Option<PathBuf>,
+    backup: BackupFile,
+}
+
+/// Whether what a write replaces is kept beside a local state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum BackupFile {
+    /// As `NAME.backup`.
+    #[default]
+    Beside,
+    /// It is not: something else keeps it, or it must not lie there.
+    None,
 }
 
 impl LocalStore {
     /// A store whose relative keys begin in `folder`.
     #[must_use]
     pub fn in_folder(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: folder.into(), workspace_folder: None }
+        Self { folder: folder.into(), workspace_folder: None, backup: BackupFile::default() }
+    }
+
+    /// With what a write replaces kept beside the state or not.
+    #[must_use]
+    pub fn with_backup(mut self, backup: BackupFile) -> Self {
+        self.backup = backup;
+        self
     }
 
     /// The store that an address of the kind `local` names: keys begin in the working folder, workspaces in the attribute
-    /// `workspace_dir`, if there is one.
+    /// `workspace_dir`, if there is one. The attribute `backup` is `-` where no `NAME.backup` is to be made, as terraform's option
+    /// of that name has it.
     ///
     /// # Errors
-    /// When the attribute is no text.
+    /// When an attribute is none of these, or no text.
     pub fn from_address(address: &StateAddress, _: &Environment) -> Result<Self, StoreError> {
         let workspace_folder = match address.attributes.get("workspace_dir") {
             None => None,
@@ -62,7 +81,15 @@ impl LocalStore {
                 return Err(StoreError::new(ErrorClass::Configuration, "backend local", message));
             }
         };
-        Ok(Self { workspace_folder, ..Self::in_folder("") })
+        let backup = match address.attributes.get("backup") {
+            None => BackupFile::Beside,
+            Some(value) if value == "-" => BackupFile::None,
+            Some(_) => {
+                let message = "the attribute backup is -, or left out";
+                return Err(StoreError::new(ErrorClass::Configuration, "backend local", message));
+            }
+        };
+        Ok(Self { workspace_folder, backup, ..Self::in_folder("") })
     }
 
     /// The file of a state.
@@ -98,9 +125,9 @@ impl StateStore for LocalStore {
     }
 
     fn lock<'a>(&'a self, key: &'a StateKey, info: LockInfo) -> StoreFuture<'a, Box<dyn HeldLock>> {
-        let path = self.path(key);
+        let (path, backup) = (self.path(key), self.backup);
         Box::pin(async move {
-            let held = blocking(move || lock::LocalLock::take(&path, info)).await?;
+            let held = blocking(move || lock::LocalLock::take(&path, info, backup)).await?;
             Ok(Box::new(held) as Box<dyn HeldLock>)
         })
     }

@@ -187,11 +187,10 @@ impl HeldLock for EncryptedLock {
                 _ => Expected::Absent,
             };
             let how = there.map_or_else(|| self.seal.new.clone(), |there| there.parameters);
-            let plain = write.bytes;
-            let sealed = self.seal.clone().seal(place, plain.clone(), how).await?;
+            let (plain, digest) = (write.bytes, write.digest);
+            let sealed = self.seal.clone().seal(place, plain, how).await?;
             let sealed = StateWrite::new(expected, sealed.into(), write.note);
             let written = self.inner.write(sealed).await?;
-            let digest = landfast_state::BytesDigest::of(&plain);
             Ok(Written::new(digest).with_etag(written.etag).with_version(written.version))
         })
     }

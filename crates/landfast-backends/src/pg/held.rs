@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use landfast_state::BytesDigest;
 use sqlx::postgres::PgConnection;
 use tokio::sync::Mutex;
 
@@ -63,7 +62,7 @@ impl PgLock {
             return Err(StoreError::conflict(place, "another state is there than was read"));
         }
         let etag = self.table.put(session, place, &self.workspace, data).await?;
-        Ok(Written::new(BytesDigest::of(&write.bytes)).with_etag(Some(etag)))
+        Ok(Written::new(write.digest).with_etag(Some(etag)))
     }
 }
 

@@ -33,7 +33,9 @@ use crate::error::{ErrorClass, StoreError};
 use crate::key::StateKey;
 use crate::lock_info::LockInfo;
 use crate::open::Environment;
-use crate::store::{Capabilities, ConditionalWrite, ForceUnlock, HeldLock, Locking, StateStore, StoreFuture, Support};
+use crate::store::{
+    Capabilities, ConditionalWrite, ForceUnlock, HeldLock, Locking, Reread, StateStore, StoreFuture, Support,
+};
 use crate::stored::{StateVersion, StoredState, VersionId};
 
 /// A bucket. Clones share connections and credentials.
@@ -135,6 +137,17 @@ impl StateStore for S3Store {
 
     fn read<'a>(&'a self, key: &'a StateKey) -> StoreFuture<'a, Option<StoredState>> {
         Box::pin(async move { self.inner.read_state(&self.inner.place(key), &self.inner.path(key)?).await })
+    }
+
+    fn read_again<'a>(&'a self, key: &'a StateKey, known: &'a StoredState) -> StoreFuture<'a, Reread> {
+        Box::pin(async move {
+            // The digest in the table was checked when it was read.
+            let tag = self.inner.tag(&self.inner.place(key), &self.inner.path(key)?).await?;
+            if tag.is_some() && tag == known.etag {
+                return Ok(Reread::Unchanged);
+            }
+            Ok(Reread::of(self.read(key).await?, known))
+        })
     }
 
     fn read_version<'a>(&'a self, key: &'a StateKey, version: &'a VersionId) -> StoreFuture<'a, StoredState> {

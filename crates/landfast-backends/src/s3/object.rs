@@ -86,6 +86,18 @@ impl Inner {
         Ok(Some(StoredState::new(answer.body).with_etag(etag).with_version(version).with_modified(modified)))
     }
 
+    /// The entity tag of what is there; `None` when nothing is, or when the server gives none.
+    pub(super) async fn tag(&self, place: &str, path: &str) -> Result<Option<Etag>, StoreError> {
+        let mut call = self.call(Effect::Reads, Method::HEAD, self.url(path, "")?);
+        self.customer_key(&mut call.headers);
+        let answer = self.client.send(place, call).await?;
+        match answer.status {
+            StatusCode::OK => Ok(etag_of(&answer)),
+            StatusCode::NOT_FOUND => Ok(None),
+            _ => Err(refused(place, Effect::Reads, "asking for an object", &answer)),
+        }
+    }
+
     /// Writes an object where the condition holds.
     pub(super) async fn put(
         &self,

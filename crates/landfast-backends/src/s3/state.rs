@@ -57,7 +57,7 @@ impl Inner {
 
     /// Writes a state where what is expected is there, and records its digest.
     pub(super) async fn write_state(&self, place: &str, path: &str, write: StateWrite) -> Result<Written, StoreError> {
-        let StateWrite { expected, bytes, note } = write;
+        let StateWrite { expected, bytes, digest, note } = write;
         let other = || StoreError::conflict(place, "another state is there than was read");
         let mut condition = match &expected {
             Expected::Absent => Condition::Absent,
@@ -84,7 +84,7 @@ impl Inner {
         if let Some(table) = &self.settings.table {
             self.record_digest(place, path, table, &bytes).await?;
         }
-        Ok(Written::new(landfast_state::BytesDigest::of(&bytes)).with_etag(etag).with_version(version))
+        Ok(Written::new(digest).with_etag(etag).with_version(version))
     }
 
     /// How the object that is there can be named in a condition, where it is what is expected.

@@ -187,7 +187,7 @@ impl Transfers {
         let contents = self.contents(&id);
         let writer = contents.writer().map_err(journal_error)?;
         let keep = |bytes: &Bytes| -> Result<String, TransferError> {
-            Ok(contents.keep(&writer, bytes).map_err(journal_error)?.to_string())
+            Ok(contents.keep(&writer, bytes, None).map_err(journal_error)?.to_string())
         };
         let digest_of =
             |changing: &Changing<'_>| changing.stored().map(|stored| writer.name_of(&stored.bytes).to_string());

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use landfast_backends::conformance::{Ending, Options, Subject, run};
 use landfast_backends::{
-    Capabilities, ConditionalWrite, ErrorClass, ForceUnlock, HeldLock, LockInfo, Locking, StateKey, StateStore,
+    Capabilities, ConditionalWrite, ErrorClass, ForceUnlock, HeldLock, LockInfo, Locking, Reread, StateKey, StateStore,
     StateWrite, StoreError, StoreFuture, StoredState, Support, Written,
 };
 use landfast_state::{AuditError, AuditEvent, AuditSink};
@@ -41,6 +41,7 @@ enum Flaw {
     ListsTooLittle,
     MixesWorkspaces,
     ManglesKeys,
+    NeverSeesAMove,
 }
 
 type States = BTreeMap<StateKey, (Option<bytes::Bytes>, Option<LockInfo>)>;
@@ -93,6 +94,15 @@ impl StateStore for Broken {
 
     fn read<'a>(&'a self, key: &'a StateKey) -> StoreFuture<'a, Option<StoredState>> {
         Box::pin(async move { Ok(self.with(key, |(bytes, _)| bytes.clone().map(StoredState::new))) })
+    }
+
+    fn read_again<'a>(&'a self, key: &'a StateKey, known: &'a StoredState) -> StoreFuture<'a, Reread> {
+        Box::pin(async move {
+            Ok(match self.read(key).await? {
+                Some(found) if self.has(Flaw::NeverSeesAMove) || found.digest == known.digest => Reread::Unchanged,
+                found => Reread::Changed(found),
+            })
+        })
     }
 
     fn list<'a>(&'a self, prefix: &'a str) -> StoreFuture<'a, Vec<StateKey>> {
@@ -241,6 +251,7 @@ async fn each_flaw_is_found_by_the_case_meant_for_it() {
         (Flaw::ListsTooLittle, "listing"),
         (Flaw::MixesWorkspaces, "workspaces"),
         (Flaw::ManglesKeys, "awkward-keys"),
+        (Flaw::NeverSeesAMove, "writes-in-a-row"),
     ] {
         let results = run(&Broken { flaw, states: Arc::default() }, &options).await;
         let of_case = results.iter().find(|result| result.case == case).unwrap();

@@ -25,7 +25,7 @@ impl Subject for Local {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn passes_the_suite() {
     let local = Local(tempfile::tempdir().unwrap());
-    let results = super::suite::check("local", &local, &Options::default()).await;
+    let results = super::suite::on_server("local", "the file system", &local, &Options::default()).await;
     let applicable = results.iter().filter(|result| result.ending == Ending::Passed).count();
     assert_eq!(applicable, 13, "of {results:#?}");
 }

@@ -27,6 +27,9 @@ mod memory;
 mod opentofu;
 #[cfg(all(feature = "encryption", feature = "change", unix))]
 mod protection;
+#[cfg(all(feature = "change", unix))]
+mod reading;
+mod record;
 #[cfg(feature = "s3")]
 mod s3;
 mod suite;

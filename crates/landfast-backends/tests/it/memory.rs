@@ -20,7 +20,7 @@ impl Subject for Memory {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn passes_the_suite() {
-    let results = super::suite::check("memory", &Memory::default(), &Options::default()).await;
+    let results = super::suite::on_server("memory", "none", &Memory::default(), &Options::default()).await;
     let applicable = results.iter().filter(|result| result.ending == Ending::Passed).count();
     assert_eq!(applicable, 16, "of {results:#?}");
 }

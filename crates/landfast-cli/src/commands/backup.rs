@@ -10,15 +10,14 @@ use landfast::backends::backup::{
     BackupEntry, BackupOptions, BackupSource, Manifest, RestoreTarget, Restored, contents, create, restore, verify,
 };
 use landfast::backends::change::ChangeOptions;
-use landfast::backends::encrypt::{Keyring, Passphrase, SecretKey};
 use landfast::state::Limits;
 
 use crate::args::{Global, StateAt};
-use crate::backup_args::{Backup, BackupCreate, BackupRestore, BackupVerify, KeyArgs};
+use crate::backup_args::{Backup, BackupCreate, BackupRestore, BackupVerify};
 use crate::error::CliError;
 use crate::interrupt;
 use crate::output::{Secrecy, warn, write};
-use crate::stores::{Target, chain, who};
+use crate::stores::{Target, chain, of_backup, who};
 
 pub(crate) fn run(backup: &Backup, global: &Global) -> Result<ExitCode, CliError> {
     match backup {
@@ -29,37 +28,22 @@ pub(crate) fn run(backup: &Backup, global: &Global) -> Result<ExitCode, CliError
 }
 
 /// How the arguments want it to be encrypted.
-fn protection(args: &KeyArgs) -> Result<Protection, CliError> {
-    let failed = |error: &dyn std::error::Error| CliError::new(chain(error));
-    let mut keyring = None;
-    if let Some(file) = &args.passphrase_file {
-        let passphrase = Passphrase::from_file(file).map_err(|error| failed(&error))?;
-        keyring = Some(keyring.unwrap_or_else(Keyring::new).with_passphrase(passphrase));
-    }
-    if let Some(file) = &args.key_file {
-        let key = SecretKey::from_file(file).map_err(|error| failed(&error))?;
-        keyring = Some(keyring.unwrap_or_else(Keyring::new).with_key(key));
-    }
-    Ok(match (keyring, args.require_encryption) {
-        (None, false) => Protection::plain(),
-        (None, true) => Protection::enforced_without_key(),
-        (Some(keyring), false) => Protection::sealed(keyring),
-        (Some(keyring), true) => Protection::enforced(keyring),
-    })
+fn protection(global: &Global) -> Result<Protection, CliError> {
+    Ok(global.keys.get()?.protection.clone())
 }
 
-fn target(source: &Path) -> Result<Target, CliError> {
-    Target::current(&StateAt { state: Some(source.to_owned()), workspace: None })
+fn target(source: &Path, global: &Global) -> Result<Target, CliError> {
+    Target::current(&StateAt { state: Some(source.to_owned()), workspace: None }, global)
 }
 
 fn make(args: &BackupCreate, global: &Global) -> Result<ExitCode, CliError> {
-    let protection = protection(&args.key)?;
-    let targets: Vec<Target> = args.sources.iter().map(|source| target(source)).collect::<Result<_, _>>()?;
+    let protection = protection(global)?;
+    let targets: Vec<Target> = args.sources.iter().map(|source| target(source, global)).collect::<Result<_, _>>()?;
     let sources =
         targets.into_iter().map(|target| BackupSource { store: target.store, key: target.address.key }).collect();
     let options = BackupOptions::new(&who(), SystemTime::now()).with_protection(protection);
     let manifest = interrupt::wait(async { create(&args.into, sources, &options).await })?;
-    let manifest = manifest.map_err(|error| CliError::new(chain(&error)))?;
+    let manifest = manifest.map_err(|error| of_backup(&error))?;
     write(global, listing(&manifest, &args.into).as_bytes(), Secrecy::Ordinary)?;
     for gap in &manifest.gaps {
         warn(&format!("{}: not in the backup: {}", gap.place, gap.reason));
@@ -74,9 +58,9 @@ fn listing(manifest: &Manifest, folder: &Path) -> String {
 }
 
 fn check(args: &BackupVerify, global: &Global) -> Result<ExitCode, CliError> {
-    let protection = protection(&args.key)?;
+    let protection = protection(global)?;
     let verified = interrupt::wait(async { verify(&args.folder, &protection, &Limits::default()).await })?;
-    let verified = verified.map_err(|error| CliError::new(chain(&error)))?;
+    let verified = verified.map_err(|error| of_backup(&error))?;
     write(global, listing(&verified.manifest, &args.folder).as_bytes(), Secrecy::Ordinary)?;
     for gap in &verified.manifest.gaps {
         warn(&format!("{}: not in the backup: {}", gap.place, gap.reason));
@@ -96,9 +80,9 @@ fn check(args: &BackupVerify, global: &Global) -> Result<ExitCode, CliError> {
 }
 
 fn put_back(args: &BackupRestore, global: &Global) -> Result<ExitCode, CliError> {
-    let protection = protection(&args.key)?;
+    let protection = protection(global)?;
     let manifest = interrupt::wait(async { contents(&args.folder, &protection).await })?;
-    let manifest = manifest.map_err(|error| CliError::new(chain(&error)))?;
+    let manifest = manifest.map_err(|error| of_backup(&error))?;
     let elsewhere = args.to.iter().map(|pair| {
         let (place, source) =
             pair.split_once('=').ok_or_else(|| CliError::usage(format!("{pair}: PLACE=SRC is wanted")))?;
@@ -117,10 +101,11 @@ fn put_back(args: &BackupRestore, global: &Global) -> Result<ExitCode, CliError>
     for entry in &manifest.entries {
         if args.only.is_empty() || args.only.contains(&entry.place) {
             let source = elsewhere.get(entry.place.as_str()).copied().unwrap_or(&entry.place);
-            targets.insert(entry.place.clone(), target(Path::new(source))?);
+            targets.insert(entry.place.clone(), target(Path::new(source), global)?);
         }
     }
-    let options = ChangeOptions::new(&who(), args.reason.as_deref().unwrap_or("backup restore"), SystemTime::now());
+    let options = ChangeOptions::new(&who(), args.reason.as_deref().unwrap_or("backup restore"), SystemTime::now())
+        .with_retention(crate::keys::retention(&args.retention)?);
     let choose = |entry: &BackupEntry| {
         targets.get(&entry.place).map(|target| RestoreTarget {
             store: std::sync::Arc::clone(&target.store),
@@ -129,7 +114,7 @@ fn put_back(args: &BackupRestore, global: &Global) -> Result<ExitCode, CliError>
         })
     };
     let restored = interrupt::run(async |_| restore(&args.folder, &protection, choose, &options).await)?;
-    let restored = restored.map_err(|error| CliError::new(chain(&error)))?;
+    let restored = restored.map_err(|error| of_backup(&error))?;
     let (mut text, mut failed) = (String::new(), Vec::new());
     for state in &restored {
         let what = match &state.outcome {

@@ -20,19 +20,19 @@ pub(crate) fn run(args: &Check, global: &Global, host: Host) -> Result<ExitCode,
         None if !args.tool.is_empty() => {
             return Err(CliError::usage("--tool-path and --time-limit are for --via"));
         }
-        None => of_files(args, &options)?,
+        None => of_files(args, &options, global)?,
     };
     super::write_report(&report, ReportKind::Drift, &args.report, global)?;
     let gaps = if args.strict { GapPolicy::Fail } else { GapPolicy::Tolerate };
     Ok(ExitCode::of_report(&report, &FailOn::new(args.fail_on.severity(), gaps)))
 }
 
-fn of_files(args: &Check, options: &CompareOptions) -> Result<DriftReport, CliError> {
+fn of_files(args: &Check, options: &CompareOptions, global: &Global) -> Result<DriftReport, CliError> {
     let Some(observed) = &args.observed else {
         return Err(CliError::usage("nothing to compare"));
     };
     if let [recorded] = args.recorded.as_slice() {
-        let report = pair::compare(recorded, observed, args.streaming, options)?;
+        let report = pair::compare(recorded, observed, args.streaming, options, global)?;
         let doubts = OriginDoubt::between_origins(&report.recorded, &report.observed);
         warn_of(&doubts, recorded, observed);
         return Ok(report);
@@ -40,7 +40,7 @@ fn of_files(args: &Check, options: &CompareOptions) -> Result<DriftReport, CliEr
     if args.streaming == Streaming::Always {
         return Err(CliError::usage("--streaming always takes one recorded and one observed state"));
     }
-    let mut recorded = input::documents(args.recorded.iter().chain([observed]))?;
+    let mut recorded = input::documents(args.recorded.iter().chain([observed]), global)?;
     let Some(seen) = recorded.pop() else {
         return Err(CliError::usage("nothing to compare"));
     };

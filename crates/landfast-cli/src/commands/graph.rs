@@ -13,7 +13,7 @@ use crate::output::{Secrecy, write};
 pub(crate) fn run(args: &Graph, global: &Global) -> Result<ExitCode, CliError> {
     // An address that is none is seen before a file is read.
     let centre = args.blast_radius.as_deref().map(resource).transpose()?;
-    let graph = DependencyGraph::of(&input::document(&args.source)?.into_recorded());
+    let graph = DependencyGraph::of(&input::document(&args.source, global)?.into_recorded());
     let text = match centre {
         Some(centre) => {
             if !graph.contains(&centre) {

@@ -57,9 +57,12 @@ pub(crate) fn run(args: &Args, host: Host) -> Result<ExitCode, CliError> {
         Command::Check(check) => check::run(check, global, host),
         Command::Observe(observe) => observe::run(observe, global, host),
         Command::Diff(diff) => diff::run(diff, global),
-        Command::State(state) => run_on_state(state, global),
         #[cfg(unix)]
-        Command::Backup(backup) => backup::run(backup, global),
+        Command::State(state) => run_on_state(&state.command, &global.with_keys(&state.keys)),
+        #[cfg(not(unix))]
+        Command::State(state) => run_on_state(&state.command, global),
+        #[cfg(unix)]
+        Command::Backup(backup) => backup::run(&backup.command, &global.with_keys(&backup.keys)),
         Command::Snapshot(args::Snapshot::Create(create)) => snapshot::run(create, global),
         Command::Graph(graph) => graph::run(graph, global),
         Command::Completions(completions) => completions::run(completions, global),

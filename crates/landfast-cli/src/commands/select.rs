@@ -5,7 +5,7 @@ use std::path::Path;
 use landfast::state::address::InstanceAddress;
 use landfast::state::{Document, IgnoredResource, Snapshot, StateSelector};
 
-use crate::args::Select;
+use crate::args::{Global, Select};
 use crate::error::CliError;
 use crate::input::StateSource;
 use crate::output;
@@ -44,10 +44,10 @@ impl Selection {
 }
 
 /// Reads the objects that a source holds, and the selection. Resources that terraform would pass over are named.
-pub(crate) fn open(args: &Select, source: StateSource) -> Result<(Snapshot, Selection), CliError> {
+pub(crate) fn open(args: &Select, source: StateSource, global: &Global) -> Result<(Snapshot, Selection), CliError> {
     let selection = Selection::parse(&args.addresses)?;
     let place = source.path().to_owned();
-    let document = source.read()?;
+    let document = source.read(global)?;
     if let Document::Plan(_) = document {
         let message = format!("{}: this is {}, not a state", place.display(), document.description());
         return Err(CliError::new(message).hint(

@@ -12,7 +12,7 @@ use crate::state_args::StateDiff;
 pub(crate) fn run(args: &StateDiff, global: &Global) -> Result<ExitCode, CliError> {
     let options = super::compare_options(&args.report, global)?;
     let sources = [&args.a, &args.b];
-    let documents = input::documents(sources)?;
+    let documents = input::documents(sources, global)?;
     for (document, source) in documents.iter().zip(sources) {
         if !matches!(document, Document::State(_)) {
             return Err(input::no_state(document, source));

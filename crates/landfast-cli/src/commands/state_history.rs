@@ -13,7 +13,7 @@ use crate::state_args::StateHistory;
 use crate::stores::{Target, of_timeline};
 
 pub(crate) fn run(args: &StateHistory, global: &Global) -> Result<ExitCode, CliError> {
-    let target = Target::current(&args.at)?;
+    let target = Target::current(&args.at, global)?;
     let limits = Limits::default();
     let entries = interrupt::wait(async { target.timeline(&limits).entries().await })?;
     let entries: Vec<VersionEntry> = entries.map_err(|error| of_timeline(&error))?.iter().map(entry).collect();

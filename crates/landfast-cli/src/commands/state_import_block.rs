@@ -13,7 +13,7 @@ use crate::state_args::StateImportBlock;
 
 pub(crate) fn run(args: &StateImportBlock, global: &Global) -> Result<ExitCode, CliError> {
     let rules = input::rules(&args.rules)?;
-    let (snapshot, selection) = super::select::open(&args.select, StateSource::of(&args.select.at)?)?;
+    let (snapshot, selection) = super::select::open(&args.select, StateSource::of(&args.select.at, global)?, global)?;
     let snapshot = rules.mark_secrets(snapshot);
     let mut blocks = Vec::new();
     for object in snapshot.objects() {

@@ -9,16 +9,17 @@ use landfast::state::address::InstanceAddress;
 use crate::args::Global;
 use crate::error::CliError;
 use crate::input::{self, StateSource};
+use crate::moved;
 use crate::output::{Secrecy, write};
 use crate::state_args::StateList;
 
 pub(crate) fn run(args: &StateList, global: &Global) -> Result<ExitCode, CliError> {
     // Addresses print themselves as terraform prints them, with everything escaped that a terminal would not show.
-    let source = StateSource::of(&args.select.at)?;
-    let list: String = match streamed(args, &source)? {
+    let source = StateSource::of(&args.select.at, global)?;
+    let list: String = match streamed(args, &source, global)? {
         Some(list) => list.iter().map(|address| format!("{address}\n")).collect(),
         None => {
-            let (snapshot, selection) = super::select::open(&args.select, source)?;
+            let (snapshot, selection) = super::select::open(&args.select, source, global)?;
             let wanted = snapshot.instances().filter(|address| selection.holds(address));
             wanted.map(|address| format!("{address}\n")).collect()
         }
@@ -28,13 +29,13 @@ pub(crate) fn run(args: &StateList, global: &Global) -> Result<ExitCode, CliErro
 }
 
 /// The addresses of a state that need not be read as a whole, without holding more of it than them.
-fn streamed(args: &StateList, source: &StateSource) -> Result<Option<Vec<InstanceAddress>>, CliError> {
+fn streamed(args: &StateList, source: &StateSource, global: &Global) -> Result<Option<Vec<InstanceAddress>>, CliError> {
     let StateSource::Source(path) = source else { return Ok(None) };
-    if !input::is_file(path) {
+    if !input::can_stream(path, global)? {
         return Ok(None);
     }
     let selection = super::select::Selection::parse(&args.select.addresses)?;
-    match addresses(path) {
+    match moved::watching(path, || addresses(path)) {
         Ok((mut addresses, ignored)) => {
             super::select::warn_of_ignored(&path.display().to_string(), &ignored);
             selection.check(path, &addresses)?;

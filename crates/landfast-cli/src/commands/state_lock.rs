@@ -18,7 +18,7 @@ use crate::stores::{Target, chain, of_store_at, who};
 const PAUSE: Duration = Duration::from_millis(200);
 
 pub(crate) fn run(args: &StateLock, global: &Global) -> Result<ExitCode, CliError> {
-    let target = Target::current(&args.at)?;
+    let target = Target::current(&args.at, global)?;
     if args.probe {
         return super::state_probe::run(&target, global);
     }

@@ -10,7 +10,7 @@ use crate::state_args::StateMv;
 use crate::stores::{Planned, SAME_LINEAGE, Target, chain, change};
 
 pub(crate) fn run(args: &StateMv, global: &Global) -> Result<ExitCode, CliError> {
-    let target = Target::current(&args.change.at)?;
+    let target = Target::current(&args.change.at, global)?;
     if let Some(other) = &args.state_out {
         return super::state_mv_between::run(args, &target, other, global);
     }

@@ -19,14 +19,17 @@ use crate::state_args::StateMv;
 use crate::stores::{Target, chain, of_transfer, transfers, who};
 
 pub(crate) fn run(args: &StateMv, from: &Target, other: &Path, global: &Global) -> Result<ExitCode, CliError> {
-    let to = Target::current(&StateAt { state: Some(other.to_owned()), workspace: None })?;
+    let to = Target::current(&StateAt { state: Some(other.to_owned()), workspace: None }, global)?;
     let why = match (&args.from, &args.to) {
         (Some(from), Some(to)) => format!("state mv {from} {to} to another state"),
         _ => "end an interrupted state mv".to_owned(),
     };
+    from.prepare_keys()?;
+    let retention = crate::keys::retention(&args.change.retention)?;
     let options = |target: &Target| {
         ChangeOptions::new(&who(), args.change.reason.as_deref().unwrap_or(&why), SystemTime::now())
             .with_history(target.history.clone())
+            .with_retention(retention)
             .with_lock_wait(args.change.lock_timeout)
     };
     let (from_options, to_options) = (options(from), options(&to));

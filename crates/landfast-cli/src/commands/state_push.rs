@@ -11,12 +11,12 @@ use crate::state_args::StatePush;
 use crate::stores::{Planned, Target, chain, change};
 
 pub(crate) fn run(args: &StatePush, global: &Global) -> Result<ExitCode, CliError> {
-    let new = input::state(input::document(&args.file)?, &args.file)?;
-    let target = Target::current(&args.change.at)?;
+    let new = input::state(input::document(&args.file, global)?, &args.file)?;
+    let target = Target::current(&args.change.at, global)?;
     let (rules, lineage) =
         if args.force { (PushRules::Forced, LineageRule::MayChange) } else { (PushRules::Checked, LineageRule::Keep) };
     change(&target, &args.change, global, "state push", lineage, |there, _| {
-        match push(there, new.clone(), rules, &Limits::default()) {
+        match push(there, new, rules, &Limits::default()) {
             Ok(Push::Nothing) => Ok(None),
             Ok(Push::Write(state)) => Ok(Some(Planned::whole(*state))),
             Err(error) => Err(refused(&error, &target)),

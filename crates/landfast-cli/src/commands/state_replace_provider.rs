@@ -17,7 +17,7 @@ pub(crate) fn run(args: &StateReplaceProvider, global: &Global) -> Result<ExitCo
     let source = |text: &str| provider_source(text).map_err(|error| CliError::usage(format!("{text}: {error}")));
     let (from, to) = (source(&args.from)?, source(&args.to)?);
     let selection = Selection::parse(&args.addresses)?;
-    let target = Target::current(&args.change.at)?;
+    let target = Target::current(&args.change.at, global)?;
     let command = format!("state replace-provider {from} {to}");
     change(&target, &args.change, global, &command, SAME_LINEAGE, |there, serial| {
         let there = there.ok_or_else(|| target.absent())?;

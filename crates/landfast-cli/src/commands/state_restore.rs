@@ -13,7 +13,7 @@ use crate::state_args::StateRestore;
 use crate::stores::{Planned, SAME_LINEAGE, Target, chain, change};
 
 pub(crate) fn run(args: &StateRestore, global: &Global) -> Result<ExitCode, CliError> {
-    let target = Target::of(&args.change.at)?;
+    let target = Target::of(&args.change.at, global)?;
     let place = target.place();
     let Some(version) = &target.version else {
         return Err(

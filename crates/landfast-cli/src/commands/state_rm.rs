@@ -12,7 +12,7 @@ use crate::stores::{Planned, SAME_LINEAGE, Target, chain, change};
 
 pub(crate) fn run(args: &StateRm, global: &Global) -> Result<ExitCode, CliError> {
     let selection = Selection::parse(&args.addresses)?;
-    let target = Target::current(&args.change.at)?;
+    let target = Target::current(&args.change.at, global)?;
     let command = format!("state rm {}", args.addresses.join(" "));
     change(&target, &args.change, global, &command, SAME_LINEAGE, |there, serial| {
         let there = there.ok_or_else(|| target.absent())?;

@@ -12,7 +12,7 @@ use crate::state_args::StateShow;
 
 pub(crate) fn run(args: &StateShow, global: &Global) -> Result<ExitCode, CliError> {
     let rules = input::rules(&args.rules)?;
-    let (snapshot, selection) = super::select::open(&args.select, StateSource::of(&args.select.at)?)?;
+    let (snapshot, selection) = super::select::open(&args.select, StateSource::of(&args.select.at, global)?, global)?;
     let snapshot = rules.mark_secrets(snapshot);
     let redactor = Snapshot::redactor(&[&snapshot]);
     let objects = snapshot.objects().iter().filter(|object| selection.holds(&object.address.instance));

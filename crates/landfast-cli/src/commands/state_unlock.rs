@@ -13,7 +13,7 @@ use crate::state_args::StateUnlock;
 use crate::stores::{Target, of_store, who};
 
 pub(crate) fn run(args: &StateUnlock, global: &Global) -> Result<ExitCode, CliError> {
-    let target = Target::current(&args.at)?;
+    let target = Target::current(&args.at, global)?;
     let folder = user_state_folder(&target.environment).ok_or_else(|| {
         CliError::new("there is no place for the record of it, so the lock stays").hint("set XDG_STATE_HOME or HOME")
     })?;

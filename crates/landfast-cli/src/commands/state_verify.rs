@@ -18,7 +18,7 @@ use crate::state_args::StateVerify;
 use crate::stores::{Target, chain, of_damage, of_store};
 
 pub(crate) fn run(args: &StateVerify, global: &Global) -> Result<ExitCode, CliError> {
-    let target = Target::current(&args.at)?;
+    let target = Target::current(&args.at, global)?;
     let limits = Limits::default();
     let (found, versions) = interrupt::wait(async {
         let found = examine(&*target.store, &target.address, Path::new(""), &limits).await;

@@ -4,13 +4,16 @@ use std::error::Error;
 use std::path::Path;
 use std::time::SystemTime;
 
-use landfast::backends::change::{ChangeError, save_recovery};
+use bytes::Bytes;
+use landfast::backends::change::{ChangeError, save_recovery_under};
+use landfast::backends::encrypt::Binding;
 use landfast::backends::history::TimelineError;
 use landfast::backends::transfer::{TransferError, TransferProgress};
 use landfast::backends::{ErrorClass, Locking, StoreError, WorkdirError};
 use landfast::state::ReadError;
 
 use super::Target;
+use super::encrypted::hint_of;
 use crate::error::CliError;
 
 /// The message of an error with those of its causes.
@@ -27,7 +30,7 @@ pub(crate) fn chain(error: &dyn Error) -> String {
 /// An error of a store, where nothing is known of how it locks.
 pub(crate) fn of_store(error: &StoreError) -> CliError {
     let complaint = CliError::new(message(error));
-    match hint(error) {
+    match hint_of(error).or_else(|| hint(error)) {
         Some(hint) => complaint.hint(hint),
         None => complaint,
     }
@@ -85,6 +88,9 @@ pub(crate) fn of_change(error: &ChangeError, target: &Target) -> CliError {
         ChangeError::Cancelled => CliError::interrupted(),
         error => {
             let complaint = CliError::new(chain(error));
+            if let Some(hint) = hint_of(error) {
+                return complaint.hint(hint);
+            }
             match error {
                 ChangeError::OtherLineage { .. } => complaint.hint(
                     "a state of another lineage belongs to other infrastructure: look whether the place is right",
@@ -116,17 +122,19 @@ pub(crate) fn of_damage(error: ReadError) -> CliError {
     }
 }
 
-fn with_recovery(error: &ChangeError, state: &[u8], target: &Target) -> CliError {
+fn with_recovery(error: &ChangeError, state: &Bytes, target: &Target) -> CliError {
     let complaint = chain(error);
-    match save_recovery(Path::new(""), state) {
+    let (place, workspace) = (target.place(), &target.address.key.workspace);
+    let binding = Binding::new("errored-state").at(&place, workspace);
+    match save_recovery_under(Path::new(""), state, &binding, &target.keys.protection) {
         Ok(path) => {
+            let is_sealed = path.extension().is_some_and(|extension| extension == "sealed");
+            let secret = if is_sealed { "with the same key" } else { "it holds secrets, so remove it afterwards" };
             let path = path.display();
             let first =
                 if error.is_unknown() { "see first with `landfast state verify` whether it was written; " } else { "" };
-            CliError::new(format!("{complaint}; the new state is saved in {path}")).hint(format!(
-                "{first}landfast state push{} {path}; it holds secrets, so remove it afterwards",
-                target.flag()
-            ))
+            CliError::new(format!("{complaint}; the new state is saved in {path}"))
+                .hint(format!("{first}landfast state push{} {path}; {secret}", target.flag()))
         }
         Err(not_saved) => CliError::new(format!("{complaint}; and the new state is lost: {}", chain(&not_saved))),
     }
@@ -138,6 +146,9 @@ pub(crate) fn of_transfer(error: &TransferError) -> CliError {
         format!("landfast state mv --state {from} --state-out {to} --resume finishes it, and --undo takes it back")
     };
     let complaint = CliError::new(chain(error));
+    if let Some(hint) = hint_of(error) {
+        return complaint.hint(hint);
+    }
     match error {
         TransferError::Pending { pending } => complaint.hint(again(&pending.from_place, &pending.to_place)),
         TransferError::State { progress: TransferProgress::InBoth, .. } => complaint.hint(again("SRC", "SRC")),
@@ -159,7 +170,16 @@ pub(crate) fn of_timeline(error: &TimelineError) -> CliError {
         TimelineError::NoVersion { .. } | TimelineError::NotKept { .. } | TimelineError::Ambiguous { .. } => {
             CliError::new(error.to_string()).hint("landfast state history lists the versions")
         }
-        error => CliError::new(chain(error)),
+        error => of_backup(error),
+    }
+}
+
+/// An error of what is kept: backups, histories.
+pub(crate) fn of_backup(error: &(dyn Error + 'static)) -> CliError {
+    let complaint = CliError::new(chain(error));
+    match hint_of(error) {
+        Some(hint) => complaint.hint(hint),
+        None => complaint,
     }
 }
 

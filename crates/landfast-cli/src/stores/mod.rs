@@ -2,6 +2,7 @@
 
 mod change;
 mod complaint;
+mod encrypted;
 mod person;
 
 use std::path::{Path, PathBuf};
@@ -11,18 +12,19 @@ use landfast::Held;
 use landfast::backends::change::{ChangeError, LineageRule, read_state};
 use landfast::backends::history::{History, Timeline};
 use landfast::backends::transfer::Transfers;
-use landfast::backends::{
-    Environment, StateAddress, StateStore, VersionSelector, open, state_of_folder, user_state_folder,
-};
+use landfast::backends::{Environment, StateAddress, StateStore, VersionSelector, state_of_folder, user_state_folder};
 use landfast::state::{Limits, StateFile};
 
 pub(crate) use change::{Planned, change};
-pub(crate) use complaint::{chain, of_change, of_damage, of_store, of_store_at, of_timeline, of_transfer};
+pub(crate) use complaint::{chain, of_backup, of_change, of_damage, of_store, of_store_at, of_timeline, of_transfer};
+pub(crate) use encrypted::{may_be_encrypted, opened};
 pub(crate) use person::who;
 
-use crate::args::StateAt;
+use crate::args::{Global, StateAt};
 use crate::error::CliError;
 use crate::interrupt;
+use crate::keys::Keys;
+use crate::moved::warn_of_move;
 
 /// A state in a store.
 pub(crate) struct Target {
@@ -32,13 +34,14 @@ pub(crate) struct Target {
     /// The version that is asked for; `None` is what is there now.
     pub(crate) version: Option<VersionSelector>,
     pub(crate) environment: Environment,
+    pub(crate) keys: Keys,
     /// How the arguments say which state it is.
     flag: String,
 }
 
 impl Target {
     /// The state that the arguments name.
-    pub(crate) fn of(at: &StateAt) -> Result<Self, CliError> {
+    pub(crate) fn of(at: &StateAt, global: &Global) -> Result<Self, CliError> {
         let environment = Environment::of_process();
         let (address, version) = match &at.state {
             None => (in_working_folder(&environment, at.workspace.as_deref())?, None),
@@ -60,7 +63,7 @@ impl Target {
             (Some(_), _) => String::from(" --state SRC"),
         };
         flag.extend(at.workspace.iter().map(|workspace| format!(" --workspace {workspace}")));
-        Ok(Self { flag, ..Self::open(address, version, environment)? })
+        Ok(Self { flag, ..Self::open(address, version, environment, global)? })
     }
 
     /// How another command names the same state: the flag, a space before it, or nothing in the same folder.
@@ -69,8 +72,8 @@ impl Target {
     }
 
     /// The state as it is now: changes and locks are not for old versions.
-    pub(crate) fn current(at: &StateAt) -> Result<Self, CliError> {
-        let target = Self::of(at)?;
+    pub(crate) fn current(at: &StateAt, global: &Global) -> Result<Self, CliError> {
+        let target = Self::of(at, global)?;
         match &target.version {
             None => Ok(target),
             Some(version) => Err(CliError::usage(format!(
@@ -84,10 +87,13 @@ impl Target {
         address: StateAddress,
         version: Option<VersionSelector>,
         environment: Environment,
+        global: &Global,
     ) -> Result<Self, CliError> {
-        let store = open(&address, &environment).map_err(|error| of_store(&error))?;
+        let keys = global.keys.get()?.clone();
+        let store = encrypted::open(&address, &environment, &keys)?;
         let history = History::of(&address, &*store, &environment).map_err(|error| CliError::new(chain(&error)))?;
-        Ok(Self { address, store, history, version, environment, flag: String::new() })
+        let history = history.map(|history| history.with_protection(keys.protection.clone()));
+        Ok(Self { address, store, history, version, environment, keys, flag: String::new() })
     }
 
     /// Where it is, for people.
@@ -107,28 +113,42 @@ impl Target {
 
     /// Reads the version that is asked for.
     pub(crate) fn read(&self) -> Result<StateFile, CliError> {
-        let held = self.held()?;
-        Ok(StateFile::read(held.bytes, &held.name, &Limits::default())?)
+        match self.held_and_checked()? {
+            (_, Some(state)) => Ok(state),
+            (held, None) => Ok(StateFile::read(held.bytes, &held.name, &Limits::default())?),
+        }
     }
 
     /// The bytes of the version that is asked for, under the name of their place. They are read again where they are no state:
     /// one that terraform is writing is another one a moment later.
     pub(crate) fn held(&self) -> Result<Held, CliError> {
+        self.held_and_checked().map(|(held, _)| held)
+    }
+
+    /// As [`Target::held`], with the state that the bytes are where they were found to be one.
+    pub(crate) fn held_and_checked(&self) -> Result<(Held, Option<StateFile>), CliError> {
         let limits = Limits::default();
         let key = &self.address.key;
         let stored = interrupt::wait(async {
             if let Some(version) = &self.version {
                 let stored = self.timeline(&limits).read(version).await;
-                return stored.map(Some).map_err(|error| of_timeline(&error));
+                return stored.map(|stored| Some((stored, None))).map_err(|error| of_timeline(&error));
             }
             match read_state(&*self.store, key, &limits).await {
-                Ok(read) => Ok(read.map(|(stored, _)| stored)),
-                Err(ChangeError::NoState(_)) => self.store.read(key).await.map_err(|error| of_store(&error)),
+                Ok(read) => Ok(read.map(|read| {
+                    warn_of_move(&self.place(), &read);
+                    (read.stored, Some(read.state))
+                })),
+                Err(ChangeError::NoState(_)) => {
+                    let stored = self.store.read(key).await.map_err(|error| of_store(&error))?;
+                    Ok(stored.map(|stored| (stored, None)))
+                }
                 Err(error) => Err(of_change(&error, self)),
             }
         })??;
         let version = self.version.as_ref().map(ToString::to_string).unwrap_or_default();
-        stored.map(|stored| Held::new(self.place() + &version, stored.bytes)).ok_or_else(|| self.absent())
+        let (stored, state) = stored.ok_or_else(|| self.absent())?;
+        Ok((Held::new(self.place() + &version, stored.bytes), state))
     }
 
     /// The error of a state that is not there.
@@ -147,7 +167,7 @@ impl Target {
 pub(crate) fn transfers(target: &Target) -> Result<Transfers, CliError> {
     let folder = user_state_folder(&target.environment);
     let folder = folder.ok_or_else(|| CliError::new("there is no folder for the journal of moves: set HOME"))?;
-    Ok(Transfers::in_folder(folder.join("transfers")))
+    Ok(Transfers::in_folder(folder.join("transfers")).with_protection(target.keys.protection.clone()))
 }
 
 /// The state that the configuration in the working folder names.
@@ -174,15 +194,15 @@ fn named(source: &Path) -> Result<(StateAddress, Option<VersionSelector>), CliEr
 }
 
 /// The document that a source names elsewhere than in a file: in a store, or as an earlier version. `None` for files.
-pub(crate) fn elsewhere(source: &Path) -> Result<Option<Held>, CliError> {
+pub(crate) fn elsewhere(source: &Path, global: &Global) -> Result<Option<Held>, CliError> {
     if source.exists() || source.to_str().is_none() {
         return Ok(None);
     }
     let (address, version) = named(source)?;
-    let target = Target::open(address, version, Environment::of_process())?;
+    let target = Target::open(address, version, Environment::of_process(), global)?;
     match target.file() {
         Some(file) if source.to_str().is_some_and(|text| text.starts_with(HERE)) => {
-            return Ok(Some(Held::read(&file, &Limits::default())?));
+            return opened(Held::read(&file, &Limits::default())?, global).map(Some);
         }
         Some(_) => return Ok(None),
         None => {}
@@ -199,13 +219,13 @@ pub(crate) enum Named {
 }
 
 /// What a command reads from.
-pub(crate) fn to_read(at: &StateAt) -> Result<Named, CliError> {
+pub(crate) fn to_read(at: &StateAt, global: &Global) -> Result<Named, CliError> {
     if let (Some(source), None) = (&at.state, &at.workspace)
         && (source.as_os_str() == "-" || source.exists() || source.to_str().is_none())
     {
         return Ok(Named::Source(source.clone()));
     }
-    let target = Target::of(at)?;
+    let target = Target::of(at, global)?;
     Ok(match target.file() {
         Some(file) => Named::Source(file),
         None => Named::Store(Box::new(target)),

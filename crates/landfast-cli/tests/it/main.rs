@@ -19,6 +19,8 @@ mod hostile;
 mod live;
 #[cfg(all(feature = "live", unix))]
 mod live_state;
+#[cfg(all(feature = "live", unix))]
+mod live_stores;
 #[cfg(all(feature = "live", target_os = "linux"))]
 mod live_terraform;
 #[cfg(feature = "corpus")]
@@ -32,8 +34,14 @@ mod snapshot;
 mod state;
 #[cfg(unix)]
 mod state_change;
+#[cfg(all(feature = "http", unix))]
+mod state_contended;
+#[cfg(unix)]
+mod state_keys;
 #[cfg(unix)]
 mod state_many;
+#[cfg(unix)]
+mod state_opentofu;
 #[cfg(unix)]
 mod state_refused;
 #[cfg(all(feature = "http", unix))]

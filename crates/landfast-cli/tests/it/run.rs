@@ -20,7 +20,10 @@ pub(crate) fn root() -> PathBuf {
 pub(crate) fn landfast() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_landfast"));
     command.current_dir(root());
-    for name in ["NO_COLOR", "CLICOLOR_FORCE", "COLUMNS", "LANDFAST_FINGERPRINT_KEY_FILE"] {
+    for name in ["NO_COLOR", "CLICOLOR_FORCE", "COLUMNS"] {
+        command.env_remove(name);
+    }
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("LANDFAST_")) {
         command.env_remove(name);
     }
     // No configuration of whoever runs the tests takes part.

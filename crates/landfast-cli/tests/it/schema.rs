@@ -12,6 +12,10 @@ fn published() -> Value {
 
 /// The same, letting no member pass that it does not describe: what this version writes is described in full.
 fn closed() -> Value {
+    close_all(published())
+}
+
+fn close_all(mut schema: Value) -> Value {
     fn close(schema: &mut Value) {
         match schema {
             Value::Object(members) => {
@@ -24,7 +28,6 @@ fn closed() -> Value {
             _ => {}
         }
     }
-    let mut schema = published();
     close(&mut schema);
     schema
 }
@@ -154,4 +157,36 @@ fn what_is_missing_is_refused_and_what_is_new_is_not() {
         *broken.pointer_mut(&at).unwrap() = wrong;
         assert!(!complaints(&published, &broken).is_empty(), "{at}");
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn dry_runs_are_valid_show_no_secret_and_write_nothing() {
+    use crate::workspace::{STATE, Workspace};
+    let schema: Value =
+        serde_json::from_str(&std::fs::read_to_string(root().join("docs/schema/state-change.schema.json")).unwrap())
+            .unwrap();
+    let closed = validator(&close_all(schema));
+    let workspace = Workspace::new();
+    workspace.folder.file("new.tfstate", STATE.replace("\"serial\": 7", "\"serial\": 8").replace("hunter2", "hunter3"));
+    let mut shown = String::new();
+    for arguments in [
+        &["state", "mv", "aws_instance.web", "module.app.aws_instance.web"][..],
+        &["state", "rm", "module.db"],
+        &["state", "replace-provider", "hashicorp/null", "acme/null"],
+        &["state", "push", "new.tfstate"],
+        &["state", "push", "terraform.tfstate"],
+        &["state", "push", "--state", "other.tfstate", "terraform.tfstate"],
+    ] {
+        let text = workspace.ok(&[arguments, &["--dry-run", "--format", "json"]].concat());
+        assert!(!text.contains("hunter"), "{text}");
+        let document: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(complaints(&closed, &document), Vec::<String>::new(), "{text}");
+        shown.push_str(&text);
+    }
+    insta::assert_snapshot!(shown);
+    assert_eq!(workspace.read("terraform.tfstate"), STATE);
+    assert!(!workspace.path("other.tfstate").exists());
+    // It is for dry runs: of what is written, the text says what there is to say.
+    assert_eq!(workspace.run(&["state", "rm", "module.db", "--format", "json"]).code, 64);
 }

@@ -8,15 +8,19 @@ use crate::workspace::{STATE, Workspace};
 
 /// What the server holds.
 #[derive(Default)]
-struct Held {
-    state: Option<Vec<u8>>,
-    lock: Option<Vec<u8>>,
+pub(crate) struct Held {
+    pub(crate) state: Option<Vec<u8>>,
+    pub(crate) lock: Option<Vec<u8>>,
+    /// What is there after each reading, one after the other.
+    pub(crate) coming: std::collections::VecDeque<Vec<u8>>,
+    /// Answers everything with this status.
+    pub(crate) down: Option<&'static str>,
     /// Answers every POST of a state with this status.
     refuse: Option<&'static str>,
 }
 
 /// Serves one state as terraform's `http` backend wants it. It ends with the test's process.
-fn serve() -> (String, Arc<Mutex<Held>>) {
+pub(crate) fn serve() -> (String, Arc<Mutex<Held>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}/state", listener.local_addr().unwrap());
     let held = Arc::new(Mutex::new(Held { state: Some(STATE.into()), ..Held::default() }));
@@ -48,10 +52,15 @@ fn answer(mut stream: TcpStream, held: &mut Held) {
     let method = lines[0].split(' ').next().unwrap();
     let id = |lock: &[u8]| serde_json::from_slice::<serde_json::Value>(lock).unwrap()["ID"].clone();
     let (status, content) = match (method, &held.lock) {
-        ("GET", _) => match &held.state {
-            Some(state) => ("200 OK", state.clone()),
-            None => ("204 No Content", Vec::new()),
-        },
+        _ if held.down.is_some() => (held.down.unwrap(), Vec::new()),
+        ("GET", _) => {
+            let next = held.coming.pop_front();
+            let now = if next.is_some() { std::mem::replace(&mut held.state, next) } else { held.state.clone() };
+            match now {
+                Some(state) => ("200 OK", state),
+                None => ("204 No Content", Vec::new()),
+            }
+        }
         ("POST", _) if held.refuse.is_some() => (held.refuse.unwrap(), Vec::new()),
         ("POST", Some(_)) => {
             held.state = Some(body);
@@ -74,7 +83,7 @@ fn answer(mut stream: TcpStream, held: &mut Held) {
 }
 
 /// A folder that is initialised for the server.
-fn initialised(address: &str) -> Workspace {
+pub(crate) fn initialised(address: &str) -> Workspace {
     let workspace = Workspace::new();
     std::fs::create_dir(workspace.path(".terraform")).unwrap();
     let record = serde_json::json!({"version": 3, "backend": {"type": "http", "config": {

@@ -61,11 +61,12 @@ fn stamp(metadata: &Metadata) -> (u64, i64, i64) {
 /// All that is in a file; none if that is more than the limit.
 pub(super) fn all(file: &Tracked, limit: u64) -> Result<Option<Vec<u8>>, Failed> {
     let length = sys::metadata(file.file())?.len();
-    let mut content = Vec::new();
     // One byte more than expected, to see the end without another round.
     let mut step = usize::try_from(length.min(limit)).unwrap_or(usize::MAX).saturating_add(1).min(64 << 20);
+    // Made of zeros, and not filled with them: the system hands out zeros, page by page, as they are needed.
+    let mut content = vec![0; step];
+    let mut start = 0;
     loop {
-        let start = content.len();
         content.resize(start + step, 0);
         let count = content.get_mut(start..).map_or(Ok(0), |rest| read_full_at(file, rest, start as u64))?;
         content.truncate(start + count);
@@ -75,6 +76,7 @@ pub(super) fn all(file: &Tracked, limit: u64) -> Result<Option<Vec<u8>>, Failed>
         if count < step {
             return Ok(Some(content));
         }
+        start = content.len();
         step = 1 << 20;
     }
 }

@@ -32,7 +32,7 @@ pub use limits::Limits;
 pub use loose::{Loose, LooseHasher};
 pub use names::{NameFilter, last_part, plain_name};
 pub(crate) use open::{Beginning, Open};
-pub(crate) use raw::value_len;
+
 pub use raw::{Elements, Members, Raw, RawJson, RawKind};
 pub use reader::Reader;
 pub(crate) use spelling::is_spelling;

@@ -206,7 +206,7 @@ impl<'a> Items<'a> {
 }
 
 /// Length of the checked value that `text` starts with.
-pub(crate) fn value_len(text: &[u8]) -> usize {
+fn value_len(text: &[u8]) -> usize {
     match text.first() {
         Some(b'"') => string_len(text),
         Some(b'{' | b'[') => container_len(text),

@@ -248,6 +248,39 @@ fn what_is_remembered_is_bounded() {
     }
 }
 
+/// A reader of an object, behind its first member.
+fn behind_the_first_member(text: &str, is_second_life: bool) -> Reader<'_> {
+    let mut reader = Reader::new(text.as_bytes(), &Limits::default()).unwrap();
+    if is_second_life {
+        reader.open.shapes.forget();
+    }
+    reader.enter_part("part").unwrap();
+    assert!(reader.next_known_member(&["a", "x"]).unwrap().is_some());
+    reader.raw().unwrap();
+    reader
+}
+
+#[test]
+fn a_place_that_was_forgotten_is_not_gone_back_to() {
+    let mut reader = behind_the_first_member(r#"{"a": 1, "a": 2}"#, false);
+    let mark = reader.open.mark();
+    // Everything is forgotten and something else is learnt: behind `x`, where `a` was, stands an `a` that comes first there.
+    let mut other = behind_the_first_member(r#"{"x": 1, "a": 2}"#, true);
+    assert!(other.next_known_member(&["a"]).unwrap().is_some());
+    reader.open.shapes = other.open.shapes.clone();
+    let place = slot_of(&reader);
+    assert!(reader.open.shapes.predict(place, br#", "a": 2}"#, 0).is_some(), "the place means something else now");
+
+    reader.open.rewind(mark);
+    let error = reader.next_known_member(&["a"]).unwrap_err();
+    assert!(matches!(error.kind, crate::json::JsonErrorKind::DuplicateKey { .. }), "{error:?}");
+}
+
+/// Where a reader stands in the shapes that are known.
+fn slot_of(reader: &Reader<'_>) -> Slot {
+    reader.open.frames.last().unwrap().slot
+}
+
 /// An error of the last of these objects, each of which is read by its members, in steps through a window, and as a whole.
 fn errors(objects: &[&str]) -> Vec<String> {
     let parts = format!("[{}]", objects.join(","));

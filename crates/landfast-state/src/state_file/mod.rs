@@ -16,9 +16,12 @@ mod stream_object;
 mod stream_same;
 mod v4;
 
+use std::collections::HashSet;
+use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use foldhash::quality::RandomState;
 
 use crate::address::{AddressError, InstanceKey, ObjectAddress, ProviderConfigAddress, ResourceAddress};
 use crate::attribute_path::AttributePath;
@@ -57,6 +60,16 @@ pub struct StateFile {
     outputs: Vec<StateOutput>,
     resources: Vec<StateResource>,
     ignored: Vec<IgnoredResource>,
+    places: Places,
+}
+
+/// Where parts of the source stand that an edit may touch. Without those, they are looked for.
+#[derive(Debug, Clone, Default)]
+struct Places {
+    serial: Option<Range<usize>>,
+    resources: Option<Range<usize>>,
+    /// The blocks that terraform passes over.
+    ignored: Vec<Range<usize>>,
 }
 
 /// A resource that terraform passes over without a word when it reads the state, because its provider's address is not
@@ -103,6 +116,8 @@ pub struct StateResource {
     pub provider: ProviderConfigAddress,
     /// Its objects, in the order of the file.
     pub instances: Vec<StateInstance>,
+    /// Where the block stands in [`StateFile::as_bytes`].
+    span: Range<usize>,
 }
 
 /// One object of a resource, current or deposed.
@@ -137,6 +152,8 @@ pub struct StateInstance {
     pub skip_destroy: bool,
     /// Offset in bytes of the object in [`StateFile::as_bytes`].
     pub offset: usize,
+    /// Where it ends there.
+    end: usize,
 }
 
 impl Header {
@@ -175,9 +192,10 @@ impl StateFile {
                 age: if version == 0 { VersionAge::Unheard } else { VersionAge::Later },
             }),
             v4::Version::Four => {
-                let v4::Top { header, outputs, resources, ignored, .. } = top;
+                let v4::Top { header, outputs, resources, ignored, places, .. } = top;
                 let file_name = file.to_owned();
-                let state = Self { file: file_name, source, written_format: 4, header, outputs, resources, ignored };
+                let state =
+                    Self { file: file_name, source, written_format: 4, header, outputs, resources, ignored, places };
                 state.check_unique().map_err(json)?;
                 tracing::debug!(file, resources = state.resources.len(), "read state");
                 Ok(state)
@@ -208,6 +226,7 @@ impl StateFile {
             outputs: Vec::new(),
             resources: Vec::new(),
             ignored: Vec::new(),
+            places: Places::default(),
         }
     }
 
@@ -227,6 +246,12 @@ impl StateFile {
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.source
+    }
+
+    /// As [`StateFile::as_bytes`], sharing the memory.
+    #[must_use]
+    pub fn bytes(&self) -> Bytes {
+        self.source.clone()
     }
 
     /// Version of terraform that wrote the file.
@@ -307,7 +332,7 @@ impl StateFile {
     pub fn into_snapshot(mut self) -> Snapshot {
         let resources = std::mem::take(&mut self.resources);
         let mut objects = Vec::with_capacity(resources.iter().map(|resource| resource.instances.len()).sum());
-        for StateResource { address, provider, instances } in resources {
+        for StateResource { address, provider, instances, .. } in resources {
             objects.extend(instances.into_iter().map(|instance| ResourceObject {
                 address: ObjectAddress { instance: address.instance(instance.key), deposed: instance.deposed },
                 provider: instance.provider.map_or_else(|| provider.source.clone(), |provider| provider.source),
@@ -338,6 +363,19 @@ impl StateFile {
 
     /// Refuses two objects with one address.
     fn check_unique(&self) -> Result<(), JsonError> {
+        let mut blocks = HashSet::with_capacity_and_hasher(self.resources.len(), RandomState::default());
+        let known_unique = self.resources.iter().all(|resource| {
+            let ascends = resource
+                .instances
+                .windows(2)
+                .all(|pair| matches!(pair, [a, b] if (&a.key, &a.deposed) < (&b.key, &b.deposed)));
+            ascends && blocks.insert(&*resource.address)
+        });
+        // Terraform writes one block for each resource, with its objects in order. Everything else is sorted to be looked through.
+        if known_unique { Ok(()) } else { self.find_repeated() }
+    }
+
+    fn find_repeated(&self) -> Result<(), JsonError> {
         let mut seen: Vec<(&ResourceAddress, &InstanceKey, Option<&str>, usize)> = self
             .resources
             .iter()

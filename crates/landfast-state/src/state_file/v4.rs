@@ -9,7 +9,7 @@ use super::resource::{
     AttributeSpan, Head, InstanceParts, Named, RESOURCE_MEMBERS, Span, count_instance, dependencies_in,
     optional_boolean, optional_string, optional_unsigned, read_instance, span,
 };
-use super::{Header, IgnoredResource, StateInstance, StateOutput, StateResource};
+use super::{Header, IgnoredResource, Places, StateInstance, StateOutput, StateResource};
 use crate::json::{JsonError, JsonErrorKind, Limits, Place, RawJson, Reader};
 use crate::snapshot::Attributes;
 
@@ -44,6 +44,7 @@ pub(super) struct Top {
     pub(super) outputs: Vec<StateOutput>,
     pub(super) resources: Vec<StateResource>,
     pub(super) ignored: Vec<IgnoredResource>,
+    pub(super) places: Places,
 }
 
 /// Reads a state's top level; its resources too where the version is 4. Everything is checked, whatever the version.
@@ -67,6 +68,7 @@ fn read_top(source: &Bytes, limits: &Limits, known: Option<u64>) -> Result<(Top,
     let mut header = Header::default();
     let mut outputs = Vec::new();
     let (mut resources, mut ignored) = (Vec::new(), Vec::new());
+    let mut places = Places::default();
     while let Some(key) = reader.next_known_member(STATE_MEMBERS)? {
         match (&*key, version) {
             ("version", _) => {
@@ -77,13 +79,22 @@ fn read_top(source: &Bytes, limits: &Limits, known: Option<u64>) -> Result<(Top,
                 encrypted = Some(reader.offset());
                 reader.raw()?;
             }
-            (key @ ("terraform_version" | "serial" | "lineage"), Some(4)) => header.read(&mut reader, key)?,
+            ("serial", Some(4)) => {
+                let start = reader.offset();
+                header.read(&mut reader, "serial")?;
+                places.serial = Some(start..reader.passed());
+            }
+            (key @ ("terraform_version" | "lineage"), Some(4)) => header.read(&mut reader, key)?,
             ("check_results", Some(4)) => header.check_results = Some(raw(&mut reader, source)?),
             ("outputs", Some(4)) => {
                 let parts = read_outputs(&mut reader)?;
                 outputs = parts.into_iter().map(|parts| StateOutput::new(parts, source)).collect();
             }
-            ("resources", Some(4)) => (resources, ignored) = read_resources(&mut reader, source)?,
+            ("resources", Some(4)) => {
+                let start = reader.offset();
+                (resources, ignored, places.ignored) = read_resources(&mut reader, source)?;
+                places.resources = Some(start..reader.passed());
+            }
             (key, version) => {
                 deferred |= version.is_none() && !matches!(key, "meta" | "encryption_version");
                 reader.raw()?;
@@ -100,7 +111,7 @@ fn read_top(source: &Bytes, limits: &Limits, known: Option<u64>) -> Result<(Top,
         }
     };
     reader.finish()?;
-    Ok((Top { version, header, outputs, resources, ignored }, deferred))
+    Ok((Top { version, header, outputs, resources, ignored, places }, deferred))
 }
 
 impl Header {
@@ -156,22 +167,26 @@ impl StateOutput {
     }
 }
 
-type Resources = (Vec<StateResource>, Vec<IgnoredResource>);
+/// The resources, those that terraform passes over, and where these stand.
+type Resources = (Vec<StateResource>, Vec<IgnoredResource>, Vec<Span>);
 
 fn read_resources(reader: &mut Reader<'_>, source: &Bytes) -> Result<Resources, JsonError> {
-    let (mut resources, mut ignored) = (Vec::new(), Vec::new());
+    let (mut resources, mut ignored, mut spans) = (Vec::new(), Vec::new(), Vec::new());
     if reader.null()? {
-        return Ok((resources, ignored));
+        return Ok((resources, ignored, spans));
     }
     let mut instances = 0;
     reader.enter_array()?;
     while reader.next_element()? {
         match read_resource(reader, source, &mut instances)? {
             Ok(resource) => resources.push(resource),
-            Err(resource) => ignored.push(resource),
+            Err((resource, span)) => {
+                ignored.push(resource);
+                spans.push(span);
+            }
         }
     }
-    Ok((resources, ignored))
+    Ok((resources, ignored, spans))
 }
 
 /// The inner error is a resource that terraform passes over without a word, because its provider is not one.
@@ -179,7 +194,7 @@ fn read_resource(
     reader: &mut Reader<'_>,
     source: &Bytes,
     count: &mut usize,
-) -> Result<Result<StateResource, IgnoredResource>, JsonError> {
+) -> Result<Result<StateResource, (IgnoredResource, Span)>, JsonError> {
     let mut head = Head::of(reader);
     let at = head.offset();
     let mut instances = Vec::new();
@@ -202,9 +217,13 @@ fn read_resource(
     // Most resources have one instance, and a list makes room for four.
     instances.shrink_to_fit();
     let Named { address, provider } = head.finish(reader)?;
+    let span = at..reader.passed();
     match Arc::unwrap_or_clone(provider) {
-        Ok(provider) => Ok(Ok(StateResource { address, provider, instances })),
-        Err(reason) => Ok(Err(IgnoredResource { address: (*address).clone(), place: Place::of(source, at), reason })),
+        Ok(provider) => Ok(Ok(StateResource { address, provider, instances, span })),
+        Err(reason) => {
+            let ignored = IgnoredResource { address: (*address).clone(), place: Place::of(source, at), reason };
+            Ok(Err((ignored, span)))
+        }
     }
 }
 
@@ -231,6 +250,7 @@ impl StateInstance {
             provider: parts.provider,
             skip_destroy: parts.skip_destroy,
             offset: parts.span.start,
+            end: parts.span.end,
         }
     }
 }

@@ -193,3 +193,89 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn members_in_any_order_keep_their_places() {
+    let block = block("", "a", &[""], "");
+    let resources = format!("\"resources\": [{block}]");
+    for (text, wanted) in [
+        (format!("{{\"version\": 4, {resources}, \"serial\": 9}}"), "\"serial\": 10}"),
+        (format!("{{\"Serial\": 9, \"version\": 4, {resources}}}"), "{\"Serial\": 10, "),
+        (format!("{{{resources}, \"serial\": 9, \"version\": 4}}"), "\"serial\": 10, "),
+        (format!("{{\"serial\": null, {resources}, \"version\": 4}}"), "{\"serial\": 10, "),
+        (format!("{{\"version\": 4, {resources}}}"), "\"serial\": 10"),
+    ] {
+        let state = StateFile::read(text.clone().into(), "prod.tfstate", &Limits::default()).unwrap();
+        let mut change = state.refactor();
+        change.move_objects(&target("t.a"), &target("t.b")).unwrap();
+        let after = change.finish(10, &Limits::default()).unwrap();
+        assert_eq!(after.serial(), 10, "{text}");
+        assert_eq!(addresses(&after), ["t.b"], "{text}");
+        let after = self::text(&after);
+        assert!(after.contains(wanted), "{after}");
+        assert_eq!(after.matches("erial").count(), 1, "{after}");
+    }
+    let empty = StateFile::empty("1.11.4", "l").refactor().finish(7, &Limits::default()).unwrap();
+    assert_eq!((empty.serial(), addresses(&empty).len()), (7, 0));
+}
+
+#[test]
+fn what_terraform_passes_over_stays_where_it_is() {
+    let strange =
+        |name: &str| block("", name, &[""], "").replace("provider[\\\"registry.terraform.io/a/t\\\"]", "nobody");
+    let blocks = [strange("x"), block("", "b", &[""], ""), strange("y"), block("", "d", &[], ""), strange("z")];
+    let before = state(&blocks.each_ref().map(String::as_str));
+    assert_eq!(before.ignored().len(), 3);
+    let after = moved(&before, "t.b", "t.c").unwrap();
+    let wanted = text(&before).replace("\"name\": \"b\"", "\"name\": \"c\"").replace("\"serial\": 3", "\"serial\": 4");
+    // The emptied block goes, and the new one comes before what sorts after it among those that have objects.
+    let names = |text: &str| {
+        let names = text.lines().filter_map(|line| line.trim().strip_prefix("\"name\": \""));
+        names.map(|name| name[..1].to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&text(&after)), ["x", "y", "d", "z", "c"]);
+    let sorted = |text: &str| {
+        let mut lines: Vec<String> = text.lines().map(|line| line.trim_end_matches(',').to_owned()).collect();
+        lines.sort();
+        lines
+    };
+    assert_eq!(sorted(&text(&after)), sorted(&wanted));
+}
+
+#[test]
+fn a_refused_move_changes_nothing() {
+    let before = three();
+    let mut change = before.refactor();
+    let error = change.move_objects(&target("t.b"), &target("module.m[\"x\"].t.c[\"k\"]")).unwrap_err();
+    assert!(matches!(error, RefactorError::Unlike { .. }), "{error}");
+    let error = change.move_objects(&target("t.b[0]"), &target("module.m[\"x\"].t.c[\"k\"]")).unwrap_err();
+    assert_eq!(error.to_string(), "the state has an object at module.m[\"x\"].t.c[\"k\"] already");
+    assert_eq!(text(&change.finish(3, &Limits::default()).unwrap()), text(&before));
+}
+
+#[test]
+fn many_objects_move_into_place() {
+    let names: Vec<String> = (0..400).map(|at| format!("n{at:03}")).collect();
+    let blocks: Vec<String> =
+        names.iter().map(|name| block("module.from", name, &["\"b\"", "\"a\""], "\"module.from.t.n000\"")).collect();
+    let others: Vec<String> = names.iter().step_by(2).map(|name| block("module.to", name, &["\"c\""], "")).collect();
+    let all: Vec<&str> = blocks.iter().chain(&others).map(String::as_str).collect();
+    let after = moved(&state(&all), "module.from", "module.to").unwrap();
+    let mut wanted: Vec<String> = names
+        .iter()
+        .enumerate()
+        .flat_map(|(at, name)| {
+            let keys: &[&str] = if at % 2 == 0 { &["a", "b", "c"] } else { &["b", "a"] };
+            keys.iter().map(move |key| format!("module.to.t.{name}[\"{key}\"]"))
+        })
+        .collect();
+    let in_file: Vec<String> = after
+        .resources()
+        .iter()
+        .flat_map(|resource| resource.instances.iter().map(|it| it.address(resource).to_string()))
+        .collect();
+    assert_eq!(in_file, wanted);
+    wanted.sort();
+    assert_eq!(addresses(&after), wanted);
+    assert!(!text(&after).contains("module.from"));
+}

@@ -15,6 +15,9 @@ use serde_json::json;
 
 use super::servers::Server;
 use super::{interplay, lost_answer::losing, stub::Stub, terraform::Terraform, tool};
+use crate::record::BesideTerraform;
+
+const SERVER: &str = "azurite";
 
 /// The account and the key that azurite has for everybody.
 const ACCOUNT: &str = "devstoreaccount1";
@@ -95,7 +98,7 @@ impl Subject for Azure {
 async fn passes_the_suite() {
     let server = server().await;
     let subject = Azure(server.address, json!({"snapshot": true}));
-    let results = crate::suite::check("azurerm on azurite", &subject, &crate::suite::live()).await;
+    let results = crate::suite::on_server("azurerm on azurite", SERVER, &subject, &Options::default()).await;
     let passed = results.iter().filter(|result| result.ending == Ending::Passed).count();
     assert_eq!(passed, results.len(), "{results:#?}");
 }
@@ -105,10 +108,8 @@ async fn passes_the_suite() {
 async fn passes_the_suite_with_the_key_of_the_account() {
     let server = server().await;
     let subject = Azure(server.address, json!({"sas_token": null, "access_key": KEY, "snapshot": true}));
-    let mut options = Options::default();
-    options.rounds = 5;
-    options.large = 1_000_000;
-    let results = crate::suite::check("azurerm with the key of the account", &subject, &options).await;
+    let options = crate::suite::shortened(5, 1_000_000);
+    let results = crate::suite::on_server("azurerm with the key of the account", SERVER, &subject, &options).await;
     let passed = results.iter().filter(|result| result.ending == Ending::Passed).count();
     assert_eq!(passed, results.len(), "{results:#?}");
 }
@@ -151,7 +152,8 @@ async fn terraform_and_we_stop_each_other() {
     let terraform = Terraform::new(&backend, &variables);
     let store = store_with(server.address, &json!({"snapshot": true}));
     let key = StateKey::new("prod/net.tfstate");
-    interplay::check(&store, &key, &terraform).await;
+    let record = BesideTerraform::new("azurerm on azurite", SERVER);
+    interplay::check(&store, &key, &terraform, record).await;
 
     // Terraform kept our note when it wrote; the note is not taken for one about what terraform wrote.
     let versions = store.versions(&key).await.unwrap();

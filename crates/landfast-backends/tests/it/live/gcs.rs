@@ -13,6 +13,9 @@ use serde_json::json;
 
 use super::servers::Server;
 use super::{interplay, lost_answer::losing, stub::Stub, terraform::Terraform, tool};
+use crate::record::BesideTerraform;
+
+const SERVER: &str = "fake-gcs-server";
 
 /// A server with the bucket `states`, which keeps versions.
 async fn server() -> Server {
@@ -80,7 +83,8 @@ impl Subject for Gcs {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn passes_the_suite() {
     let server = server().await;
-    let results = crate::suite::check("gcs on fake-gcs-server", &Gcs(server.address), &crate::suite::live()).await;
+    let results =
+        crate::suite::on_server("gcs on fake-gcs-server", SERVER, &Gcs(server.address), &Options::default()).await;
     let passed = results.iter().filter(|result| result.ending == Ending::Passed).count();
     // The server takes any credentials; see the_answers_of_a_server.
     assert_eq!(passed, results.len() - 1, "{results:#?}");
@@ -95,7 +99,8 @@ async fn terraform_and_we_stop_each_other() {
         server.url()
     );
     let terraform = Terraform::new(&backend, &[]);
-    interplay::check(&store(server.address), &StateKey::new("prod/net"), &terraform).await;
+    let record = BesideTerraform::new("gcs on fake-gcs-server", SERVER);
+    interplay::check(&store(server.address), &StateKey::new("prod/net"), &terraform, record).await;
 }
 
 async fn lock(store: &GcsStore, key: &StateKey) -> Box<dyn landfast_backends::HeldLock> {

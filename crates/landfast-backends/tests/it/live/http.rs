@@ -7,7 +7,8 @@ use landfast_state::{AuditError, AuditEvent, AuditSink};
 
 use super::terraform::Terraform;
 use crate::http::server::{Behaviour, Server};
-use crate::http::store;
+use crate::http::{SERVER, store};
+use crate::record::BesideTerraform;
 
 const USER: (&str, &str) = ("me", "hunter2");
 
@@ -43,6 +44,7 @@ async fn terraform_and_we_stop_each_other_and_share_states() {
     );
     let terraform = Terraform::new(&backend, &[("TF_HTTP_USERNAME", USER.0), ("TF_HTTP_PASSWORD", USER.1)]);
     let (store, key) = (store(&url, &[("username", USER.0), ("password", USER.1)]), StateKey::new(""));
+    let mut record = BesideTerraform::new("http", SERVER);
     let note = || WriteNote::new("landfast@test", "state mv");
 
     // A state that we create is one that terraform goes on with, and the other way round.
@@ -53,6 +55,7 @@ async fn terraform_and_we_stop_each_other_and_share_states() {
     let mut lock = store.lock(&key, ours()).await.unwrap();
     let (code, said) = terraform.run(&["apply", "-no-color", "-auto-approve"]);
     assert!(code == 1 && said.contains(&lock.info().id), "{said}");
+    record.passed("our-lock-stops-terraform");
 
     // What we write under it, terraform takes for its own state.
     let read = lock.read().await.unwrap().unwrap();
@@ -64,6 +67,7 @@ async fn terraform_and_we_stop_each_other_and_share_states() {
     let (code, said) = terraform.run(&["plan", "-no-color", "-detailed-exitcode"]);
     assert!(code == 0 && said.contains("No changes"), "{said}");
     assert_eq!(server.state("stack").unwrap(), raised);
+    record.passed("terraform-goes-on-with-our-write");
 
     // Terraform's lock stops us, and is shown.
     terraform.configure("two");
@@ -76,6 +80,7 @@ async fn terraform_and_we_stop_each_other_and_share_states() {
     assert_eq!(store.lock_info(&key).await.unwrap().unwrap(), *holder);
     waiting.decline();
     store.lock(&key, ours()).await.unwrap().release().await.unwrap();
+    record.passed("terraforms-lock-stops-us");
 
     // A killed terraform leaves its lock: we remove it by its id, and terraform works again.
     let waiting = terraform.waiting_apply();
@@ -91,4 +96,18 @@ async fn terraform_and_we_stop_each_other_and_share_states() {
     let (code, said) = terraform.run(&["plan", "-no-color", "-detailed-exitcode"]);
     assert_eq!(code, 0, "{said}");
     assert!(!terraform.folder().join("terraform.tfstate").exists(), "nothing is kept beside the store");
+    record.passed("killed-terraforms-lock");
+
+    // Terraform removes our lock by the id that we show: we write nothing any more.
+    let mut lock = store.lock(&key, ours()).await.unwrap();
+    let read = lock.read().await.unwrap().unwrap();
+    let id = lock.info().id.clone();
+    terraform.succeed(&["force-unlock", "-no-color", "-force", &id]);
+    assert_eq!(server.lock("stack"), None);
+    let late = lock.write(StateWrite::new(Expected::of(Some(&read)), raised.into(), note())).await.unwrap_err();
+    assert_eq!(late.class, ErrorClass::Conflict, "{late}");
+    assert_eq!(server.state("stack").unwrap(), read.bytes);
+    record.passed("terraform-removes-our-lock");
+    record.not_applicable("terraforms-workspaces-are-ours", "terraform's http backend has one workspace");
+    record.leave();
 }

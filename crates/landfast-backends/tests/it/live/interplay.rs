@@ -6,6 +6,7 @@ use landfast_backends::{ErrorClass, Expected, ForceUnlock, LockInfo, StateKey, S
 use landfast_state::{AuditError, AuditEvent, AuditSink};
 
 use super::terraform::Terraform;
+use crate::record::BesideTerraform;
 
 /// Keeps nothing.
 #[derive(Debug)]
@@ -22,7 +23,7 @@ fn ours() -> LockInfo {
 }
 
 /// Waits until somebody holds the lock.
-async fn holder(store: &dyn StateStore, key: &StateKey) -> LockInfo {
+pub(crate) async fn holder(store: &dyn StateStore, key: &StateKey) -> LockInfo {
     let deadline = Instant::now() + Duration::from_secs(60);
     loop {
         if let Some(info) = store.lock_info(key).await.unwrap().filter(|info| !info.operation.is_empty()) {
@@ -35,7 +36,7 @@ async fn holder(store: &dyn StateStore, key: &StateKey) -> LockInfo {
 
 /// Both ways: our lock stops terraform and terraform's stops us; each may remove the other's by its id; terraform goes on with
 /// what we wrote.
-pub(crate) async fn check(store: &dyn StateStore, key: &StateKey, terraform: &Terraform) {
+pub(crate) async fn check(store: &dyn StateStore, key: &StateKey, terraform: &Terraform, mut record: BesideTerraform) {
     let note = || WriteNote::new("landfast@test", "state mv");
     terraform.succeed(&["init", "-no-color"]);
     terraform.succeed(&["apply", "-no-color", "-auto-approve"]);
@@ -48,6 +49,7 @@ pub(crate) async fn check(store: &dyn StateStore, key: &StateKey, terraform: &Te
     for shown in [&lock.info().id, "landfast@test", "state mv"] {
         assert!(said.contains(shown), "terraform does not show {shown}: {said}");
     }
+    record.passed("our-lock-stops-terraform");
 
     // What we write under it, terraform takes for its own state.
     let read = lock.read().await.unwrap().unwrap();
@@ -62,6 +64,7 @@ pub(crate) async fn check(store: &dyn StateStore, key: &StateKey, terraform: &Te
     assert_eq!(code, 0, "{said}");
     assert!(said.contains("No changes"), "{said}");
     assert_eq!(store.read(key).await.unwrap().unwrap().expected(), written.expected());
+    record.passed("terraform-goes-on-with-our-write");
 
     // Terraform's lock stops us, and is shown; then terraform ends and we get it.
     terraform.configure("two");
@@ -74,6 +77,7 @@ pub(crate) async fn check(store: &dyn StateStore, key: &StateKey, terraform: &Te
     assert_eq!(refused.holder.as_deref(), Some(&shown));
     waiting.decline();
     store.lock(key, ours()).await.unwrap().release().await.unwrap();
+    record.passed("terraforms-lock-stops-us");
 
     // A killed terraform leaves its lock: we remove it by its id, and terraform works again.
     let waiting = terraform.waiting_apply();
@@ -86,6 +90,7 @@ pub(crate) async fn check(store: &dyn StateStore, key: &StateKey, terraform: &Te
     let right = ForceUnlock::new(&left.id, "landfast@test", "killed", now, &Nowhere);
     store.force_unlock(key, right).await.unwrap();
     terraform.succeed(&["apply", "-no-color", "-auto-approve"]);
+    record.passed("killed-terraforms-lock");
 
     // Terraform removes our lock by the id that we show: we write nothing any more.
     let mut lock = store.lock(key, ours()).await.unwrap();
@@ -96,6 +101,7 @@ pub(crate) async fn check(store: &dyn StateStore, key: &StateKey, terraform: &Te
     assert_eq!(late.class, ErrorClass::Conflict, "{late}");
     assert!(lock.release().await.is_err());
     assert_eq!(store.read(key).await.unwrap().unwrap().digest, read.digest);
+    record.passed("terraform-removes-our-lock");
 
     // A workspace of terraform's is one of ours.
     terraform.succeed(&["workspace", "new", "-no-color", "blue"]);
@@ -104,4 +110,6 @@ pub(crate) async fn check(store: &dyn StateStore, key: &StateKey, terraform: &Te
     let listed = store.list(&key.key).await.unwrap();
     assert_eq!(listed, [blue.clone(), key.clone()], "{listed:?}");
     assert!(store.read(&blue).await.unwrap().is_some());
+    record.passed("terraforms-workspaces-are-ours");
+    record.leave();
 }

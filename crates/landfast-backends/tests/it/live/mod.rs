@@ -10,6 +10,7 @@ mod azurerm;
 mod gcs;
 mod http;
 mod interplay;
+mod local;
 mod lost_answer;
 mod pg;
 mod postgres;

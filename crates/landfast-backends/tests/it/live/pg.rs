@@ -15,6 +15,7 @@ use landfast_backends::{
 use super::postgres::{PASSWORD, Postgres};
 use super::terraform::Terraform;
 use crate::broken::Nowhere;
+use crate::record::BesideTerraform;
 
 fn store(conn_str: &str, more: &[(&str, &str)]) -> PgStore {
     let own = [("conn_str", conn_str)];
@@ -82,7 +83,7 @@ impl Subject for Pg {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn passes_the_suite() {
     let subject = Pg(Postgres::start());
-    let results = crate::suite::check("pg", &subject, &Options::default()).await;
+    let results = crate::suite::on_server("pg", &super::postgres::version(), &subject, &Options::default()).await;
     let applicable = results.iter().filter(|result| result.ending == Ending::Passed).count();
     assert_eq!(applicable, 16, "of {results:#?}");
 }
@@ -112,6 +113,7 @@ async fn terraform_and_we_stop_each_other_and_share_states() {
     let server = Postgres::start();
     let terraform = Terraform::new("backend \"pg\" {}", &[("PG_CONN_STR", &server.conn_str("postgres"))]);
     let (store, key) = (store(&server.conn_str("postgres"), &[]), workspace("default"));
+    let mut record = BesideTerraform::new("pg", super::postgres::version());
 
     // The table is ours, and terraform takes it for its own.
     let lock = store.lock(&key, ours()).await.unwrap();
@@ -125,6 +127,7 @@ async fn terraform_and_we_stop_each_other_and_share_states() {
     let mut lock = store.lock(&key, ours()).await.unwrap();
     let (code, said) = terraform.run(&["apply", "-no-color", "-auto-approve"]);
     assert!(code == 1 && said.contains("Workspace is already locked: default"), "{said}");
+    record.passed("our-lock-stops-terraform");
 
     // What we write under it, terraform takes for its own state.
     let read = lock.read().await.unwrap().unwrap();
@@ -138,6 +141,7 @@ async fn terraform_and_we_stop_each_other_and_share_states() {
     assert!(code == 0 && said.contains("No changes"), "{said}");
     let kept = server.psql("SELECT data FROM terraform_remote_state.states WHERE name = 'default'").unwrap();
     assert_eq!(kept.trim_end().as_bytes(), raised);
+    record.passed("terraform-goes-on-with-our-write");
 
     // Terraform's lock stops us, and its session is shown.
     terraform.configure("two");
@@ -151,6 +155,7 @@ async fn terraform_and_we_stop_each_other_and_share_states() {
     waiting.decline();
     wait_for_no_lock(&store, &key).await;
     store.lock(&key, ours()).await.unwrap().release().await.unwrap();
+    record.passed("terraforms-lock-stops-us");
 
     // The lock of a killed terraform ends with it.
     let waiting = terraform.waiting_apply();
@@ -158,12 +163,16 @@ async fn terraform_and_we_stop_each_other_and_share_states() {
     waiting.kill();
     wait_for_no_lock(&store, &key).await;
     terraform.succeed(&["apply", "-no-color", "-auto-approve"]);
+    record.passed("killed-terraforms-lock");
+    record.not_applicable("terraform-removes-our-lock", "a lock ends with its holder");
 
     // A workspace of terraform's is one of ours.
     terraform.succeed(&["workspace", "new", "-no-color", "blue"]);
     assert_eq!(store.list("").await.unwrap(), [workspace("blue"), workspace("default")]);
     assert!(store.read(&workspace("blue")).await.unwrap().is_some());
     assert!(!terraform.folder().join("terraform.tfstate").exists(), "nothing is kept beside the store");
+    record.passed("terraforms-workspaces-are-ours");
+    record.leave();
 }
 
 const HOLDER: &str = "LANDFAST_TEST_HOLDER";

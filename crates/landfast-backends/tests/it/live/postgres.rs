@@ -15,6 +15,14 @@ pub(crate) struct Postgres {
     pub(crate) address: SocketAddr,
 }
 
+/// What docs/stores.md calls the server. Its version is that of the machine.
+pub(crate) fn version() -> String {
+    let output = Command::new("postgres").arg("--version").output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    // postgres (PostgreSQL) 15.18 (Debian …)
+    format!("PostgreSQL {}", said.split(' ').nth(2).unwrap().trim())
+}
+
 /// A program of PostgreSQL, which refuses to run as root.
 fn program(name: &str, is_root: bool) -> Command {
     if !is_root {

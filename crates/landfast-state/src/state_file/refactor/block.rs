@@ -1,16 +1,16 @@
 //! Resource blocks as parts of a text.
 
-use std::fmt::Write as _;
+use std::io::Write as _;
 use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
 use crate::address::{InstanceKey, ObjectAddress, ProviderConfigAddress, ResourceAddress, ResourceMode};
-use crate::json::splice::{insertion, item_ranges, range_of, removal, replace};
+use crate::json::splice::{insertion, range_of, removal, replace};
 use crate::json::{Raw, is_spelling, quote_go};
-use crate::state_file::StateFile;
 use crate::state_file::edit::member;
+use crate::state_file::{StateFile, StateResource};
 
 use super::RefactorError;
 
@@ -26,10 +26,17 @@ pub(super) enum Text {
 }
 
 impl Text {
-    pub(super) fn get<'a>(&'a self, source: &'a str) -> &'a str {
+    pub(super) fn get<'a>(&'a self, source: &'a [u8]) -> &'a str {
+        match self {
+            Self::Source(range) => part(source, range),
+            Self::Made(text) => text,
+        }
+    }
+
+    pub(super) fn bytes<'a>(&'a self, source: &'a [u8]) -> &'a [u8] {
         match self {
             Self::Source(range) => source.get(range.clone()).unwrap_or_default(),
-            Self::Made(text) => text,
+            Self::Made(text) => text.as_bytes(),
         }
     }
 }
@@ -45,7 +52,7 @@ pub(super) struct Object {
 impl Object {
     /// The object with a text of its own, to be carried to another state.
     pub(super) fn owned(self, source: &Bytes) -> Self {
-        let text = Text::Made(self.text.get(as_text(source)).to_owned());
+        let text = Text::Made(self.text.get(source).to_owned());
         Self { text, ..self }
     }
 }
@@ -69,29 +76,17 @@ impl Block {
         self.provider.is_some()
     }
 
-    pub(super) fn is_at(&self, resource: &ResourceAddress) -> bool {
-        self.is_known() && *self.resource == *resource
-    }
-
     pub(super) fn addresses(&self) -> impl Iterator<Item = ObjectAddress> {
         self.objects.iter().map(|object| object.address(&self.resource))
     }
 
-    pub(super) fn holds(&self, address: &ObjectAddress) -> bool {
-        self.is_at(&address.instance.resource)
-            && self.objects.iter().any(|it| it.key == address.instance.key && it.deposed == address.deposed)
-    }
-
-    /// Whether it has objects of a resource, whatever the keys of its modules.
-    pub(super) fn has_objects_of(&self, bare: &ResourceAddress) -> bool {
-        !self.objects.is_empty()
-            && self.resource.type_name == bare.type_name
-            && self.resource.name == bare.name
-            && self.resource.without_keys() == *bare
-    }
-
     pub(super) fn with_objects(&self, objects: Vec<Object>) -> Self {
         Self { objects, place: None, is_changed: true, ..self.clone() }
+    }
+
+    /// Whether an object of it is wanted.
+    pub(super) fn has(&self, wanted: &impl Fn(&ObjectAddress) -> bool) -> bool {
+        self.is_known() && self.addresses().any(|address| wanted(&address))
     }
 
     /// Takes out the objects that are wanted.
@@ -101,7 +96,7 @@ impl Block {
         wanted: &impl Fn(&ObjectAddress) -> bool,
         mut taken: impl FnMut(ObjectAddress, Object),
     ) {
-        if !self.is_known() || !self.addresses().any(|address| wanted(&address)) {
+        if !self.has(wanted) {
             return;
         }
         self.touch(source);
@@ -117,7 +112,7 @@ impl Block {
         if !self.is_changed
             && let Some(place) = &self.place
         {
-            self.others = other_members(as_text(source), place);
+            self.others = other_members(part(source, place));
         }
         self.is_changed = true;
     }
@@ -134,58 +129,57 @@ impl Block {
     }
 }
 
-pub(super) fn as_text(source: &Bytes) -> &str {
-    // The source was checked to be UTF-8 when the state was read.
-    std::str::from_utf8(source).unwrap_or_default()
-}
-
-/// Where the list of resources stands.
-pub(super) fn resources_range(source: &str) -> Option<Range<usize>> {
-    range_of(source, member(Raw::checked(source), "resources")?)
+/// A part of the source that is text by itself.
+pub(super) fn part<'a>(source: &'a [u8], range: &Range<usize>) -> &'a str {
+    // Values begin and end between characters, and the source was checked to be UTF-8 when the state was read.
+    std::str::from_utf8(source.get(range.clone()).unwrap_or_default()).unwrap_or_default()
 }
 
 /// The blocks of a state, in the order of the file.
 pub(super) fn blocks_of(state: &StateFile) -> Vec<Block> {
-    let source = as_text(&state.source);
-    let Some(resources) = member(Raw::checked(source), "resources") else { return Vec::new() };
-    let mut known = state.resources.iter().filter(|resource| !resource.instances.is_empty()).peekable();
-    let mut blocks = Vec::new();
-    for place in item_ranges(source, resources) {
-        let here = known.next_if(|it| it.instances.first().is_some_and(|first| place.contains(&first.offset)));
-        let block = match here {
-            Some(resource) => Block {
-                resource: Arc::clone(&resource.address),
-                provider: Some(resource.provider.clone()),
-                objects: resource
-                    .instances
-                    .iter()
-                    .map(|instance| Object {
-                        key: instance.key.clone(),
-                        deposed: instance.deposed.clone(),
-                        text: Text::Source(instance.offset..instance.offset + len_at(source, instance.offset)),
-                    })
-                    .collect(),
-                place: Some(place),
-                others: Vec::new(),
-                is_changed: false,
-            },
-            None => Block {
-                resource: Arc::new(passed_over()),
-                provider: None,
-                objects: Vec::new(),
-                place: Some(place),
-                others: Vec::new(),
-                is_changed: false,
-            },
-        };
-        blocks.push(block);
+    let mut blocks = Vec::with_capacity(state.resources.len() + state.places.ignored.len());
+    let mut ignored = state.places.ignored.iter().peekable();
+    for resource in &state.resources {
+        while let Some(place) = ignored.next_if(|place| place.start < resource.span.start) {
+            blocks.push(Block::passed_over(place.clone()));
+        }
+        blocks.push(Block::of(resource));
     }
+    blocks.extend(ignored.cloned().map(Block::passed_over));
     blocks
 }
 
-/// The length of the checked value that begins at `offset`.
-fn len_at(source: &str, offset: usize) -> usize {
-    crate::json::value_len(source.as_bytes().get(offset..).unwrap_or_default())
+impl Block {
+    fn of(resource: &StateResource) -> Self {
+        let place = resource.span.clone();
+        if resource.instances.is_empty() {
+            return Self::passed_over(place);
+        }
+        let objects = resource.instances.iter().map(|instance| Object {
+            key: instance.key.clone(),
+            deposed: instance.deposed.clone(),
+            text: Text::Source(instance.offset..instance.end),
+        });
+        Self {
+            place: Some(place),
+            resource: Arc::clone(&resource.address),
+            provider: Some(resource.provider.clone()),
+            objects: objects.collect(),
+            others: Vec::new(),
+            is_changed: false,
+        }
+    }
+
+    fn passed_over(place: Range<usize>) -> Self {
+        Self {
+            place: Some(place),
+            resource: Arc::new(passed_over()),
+            provider: None,
+            objects: Vec::new(),
+            others: Vec::new(),
+            is_changed: false,
+        }
+    }
 }
 
 /// The address of a block that nobody can name.
@@ -194,46 +188,65 @@ fn passed_over() -> ResourceAddress {
 }
 
 /// The members of a block that are not known here, as they are written.
-fn other_members(source: &str, place: &Range<usize>) -> Vec<String> {
-    let block = Raw::checked(source.get(place.clone()).unwrap_or("{}"));
+fn other_members(block: &str) -> Vec<String> {
+    let block = Raw::checked(block);
     let is_written = |key: &str| WRITTEN.iter().any(|known| is_spelling(key, known));
     let others = block.quoted_members().filter(|(key, _)| key.as_string().is_some_and(|key| !is_written(&key)));
     others.map(|(key, value)| format!("{}: {}", key.as_str(), value.as_str())).collect()
 }
 
-/// The text of the list of resources.
-pub(super) fn write_all(blocks: &[Block], source: &str) -> String {
-    let mut text = String::from("[");
+/// Writes the list of resources.
+pub(super) fn write_all(blocks: &[Block], source: &[u8], out: &mut Vec<u8>) {
+    out.push(b'[');
     let mut is_first = true;
+    let mut untouched = None;
     for block in blocks {
         if block.is_changed && block.objects.is_empty() {
             continue;
         }
-        text.push_str(if is_first { "" } else { "," });
+        // Blocks that follow one another in the source as they do here are copied at once.
+        if let (false, Some(place), Some(Range { start, end })) = (block.is_changed, &block.place, untouched.clone())
+            && source.get(end..place.start).is_some_and(is_between)
+        {
+            untouched = Some(start..place.end);
+            continue;
+        }
+        copy(source, untouched.take(), out);
+        out.extend_from_slice(if is_first { b"" } else { b"," });
         is_first = false;
         match &block.place {
-            Some(place) => text.push_str(space_before(source, place.start)),
-            None => text.push_str("\n    "),
+            Some(place) => out.extend_from_slice(space_before(source, place.start)),
+            None => out.extend_from_slice(b"\n    "),
         }
         match &block.place {
-            Some(place) if !block.is_changed => text.push_str(source.get(place.clone()).unwrap_or_default()),
-            _ => write_block(block, source, &mut text),
+            Some(place) if !block.is_changed => untouched = Some(place.clone()),
+            _ => write_block(block, source, out),
         }
     }
-    text.push_str(if is_first { "]" } else { "\n  ]" });
-    text
+    copy(source, untouched, out);
+    out.extend_from_slice(if is_first { b"]" } else { b"\n  ]" });
+}
+
+fn copy(source: &[u8], range: Option<Range<usize>>, out: &mut Vec<u8>) {
+    out.extend_from_slice(range.and_then(|range| source.get(range)).unwrap_or_default());
+}
+
+/// Whether this stands between two neighbours and is what would be written there: a comma with white space behind it.
+fn is_between(text: &[u8]) -> bool {
+    text.split_first().is_some_and(|(first, rest)| *first == b',' && rest.trim_ascii().is_empty())
 }
 
 /// The white space before an element.
-fn space_before(source: &str, at: usize) -> &str {
+fn space_before(source: &[u8], at: usize) -> &[u8] {
     let before = source.get(..at).unwrap_or_default();
     before.get(before.trim_ascii_end().len()..).unwrap_or_default()
 }
 
 /// Writes a block as terraform does.
-fn write_block(block: &Block, source: &str, out: &mut String) {
+fn write_block(block: &Block, source: &[u8], out: &mut Vec<u8>) {
     let resource = &block.resource;
-    out.push('{');
+    out.push(b'{');
+    // A list of bytes takes whatever is written.
     let mut line = |name: &str, value: &str| {
         let _ = write!(out, "\n      \"{name}\": {value},");
     };
@@ -249,12 +262,12 @@ fn write_block(block: &Block, source: &str, out: &mut String) {
     for other in &block.others {
         let _ = write!(out, "\n      {other},");
     }
-    out.push_str("\n      \"instances\": [");
+    out.extend_from_slice(b"\n      \"instances\": [");
     for (at, object) in block.objects.iter().enumerate() {
-        out.push_str(if at == 0 { "\n        " } else { ",\n        " });
-        out.push_str(object.text.get(source));
+        out.extend_from_slice(if at == 0 { b"\n        " } else { b",\n        " });
+        out.extend_from_slice(object.text.bytes(source));
     }
-    out.push_str("\n      ]\n    }");
+    out.extend_from_slice(b"\n      ]\n    }");
 }
 
 /// The text of an object with this key.

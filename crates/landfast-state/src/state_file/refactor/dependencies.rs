@@ -7,24 +7,22 @@ use crate::json::splice::{range_of, replace};
 use crate::json::{Raw, quote_go};
 use crate::state_file::edit::member;
 
-use super::block::{Block, Text, as_text};
+use super::block::{Block, Text};
 
 /// How many names are looked for one by one.
 const FEW: usize = 8;
 
 /// Renames dependencies in all objects: `names` holds what they are called and what they are to be called, sorted.
 pub(super) fn follow(blocks: &mut [Block], source: &Bytes, names: &[(String, String)]) {
-    let source_text = as_text(source);
     // Most objects name none of them: where there are few names, they are looked for before anything is taken apart.
     let quoted: Vec<String> = names.iter().take(FEW + 1).map(|(from, _)| quote_go(from)).collect();
     let finders: Vec<Finder<'_>> = quoted.iter().map(|name| Finder::new(name.as_bytes())).collect();
-    let may_name =
-        |text: &str| finders.len() > FEW || finders.iter().any(|finder| finder.find(text.as_bytes()).is_some());
+    let may_name = |text: &[u8]| finders.len() > FEW || finders.iter().any(|finder| finder.find(text).is_some());
     for block in blocks {
         let mut is_touched = false;
         for object in &mut block.objects {
-            let text = object.text.get(source_text);
-            if let Some(renamed) = may_name(text).then(|| renamed(text, names)).flatten() {
+            let is_named = may_name(object.text.bytes(source));
+            if let Some(renamed) = is_named.then(|| renamed(object.text.get(source), names)).flatten() {
                 object.text = Text::Made(renamed);
                 is_touched = true;
             }

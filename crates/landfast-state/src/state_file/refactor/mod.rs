@@ -5,19 +5,22 @@
 
 mod block;
 mod dependencies;
+mod placing;
 mod selector;
 mod target;
+mod writing;
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use bytes::Bytes;
 
 use crate::address::{InstanceKey, ObjectAddress, ProviderConfigAddress, ResourceAddress};
-use crate::json::splice::{insertion, range_of, replace};
-use crate::json::{Limits, Raw};
+use crate::json::Limits;
 
-use super::{EditError, StateFile};
+use super::{EditError, Places, StateFile};
 use block::{Block, Object};
+use placing::Destination;
 pub use selector::StateSelector;
 pub use target::{StateTarget, StateTargetError};
 
@@ -103,6 +106,7 @@ impl ExtractedObjects {
 pub struct StateRefactoring {
     file: String,
     source: Bytes,
+    places: Places,
     blocks: Vec<Block>,
 }
 
@@ -116,7 +120,12 @@ impl StateFile {
     /// Begins a change of which objects the state holds.
     #[must_use]
     pub fn refactor(&self) -> StateRefactoring {
-        StateRefactoring { file: self.file.clone(), source: self.source.clone(), blocks: block::blocks_of(self) }
+        StateRefactoring {
+            file: self.file.clone(),
+            source: self.source.clone(),
+            places: self.places.clone(),
+            blocks: block::blocks_of(self),
+        }
     }
 }
 
@@ -136,14 +145,22 @@ impl StateRefactoring {
     /// # Errors
     /// When nothing is there.
     pub fn extract(&mut self, target: &StateTarget) -> Result<ExtractedObjects, RefactorError> {
+        self.take_out(target, |_, _| {})
+    }
+
+    /// As [`StateRefactoring::extract`]; tells of each block that it is about to change.
+    fn take_out(
+        &mut self,
+        target: &StateTarget,
+        mut touched: impl FnMut(usize, &Block),
+    ) -> Result<ExtractedObjects, RefactorError> {
+        let (source, wanted) = (&self.source, |address: &ObjectAddress| target.holds(address));
         let mut blocks = Vec::new();
-        for block in &mut self.blocks {
+        for (at, block) in self.blocks.iter_mut().enumerate().filter(|(_, block)| block.has(&wanted)) {
+            touched(at, block);
             let mut objects = Vec::new();
-            let source = &self.source;
-            block.take(source, &|address| target.holds(address), |_, object| objects.push(object.owned(source)));
-            if !objects.is_empty() {
-                blocks.push(block.with_objects(objects));
-            }
+            block.take(source, &wanted, |_, object| objects.push(object.owned(source)));
+            blocks.push(block.with_objects(objects));
         }
         if blocks.is_empty() {
             return Err(RefactorError::NothingThere { address: target.to_string() });
@@ -161,29 +178,32 @@ impl StateRefactoring {
         objects: ExtractedObjects,
         to: &StateTarget,
     ) -> Result<Vec<(ObjectAddress, ObjectAddress)>, RefactorError> {
+        let ExtractedObjects { from, blocks } = objects;
+        let mut renamed = Vec::with_capacity(blocks.len());
+        for block in &blocks {
+            renamed.push(Arc::new(target::renamed(&block.resource, &from, to)?));
+        }
+        let destination = Destination::of(&self.blocks, &renamed);
+        let mut taken = destination.occupied;
         let mut moved = Vec::new();
-        let mut renamed = Vec::new();
-        for block in objects.blocks {
-            let mut became =
-                Block { resource: Arc::new(target::renamed(&block.resource, &objects.from, to)?), ..block };
-            for object in &mut became.objects {
-                let before = object.address(&block.resource);
-                object.set_key(target::new_key(&object.key, &objects.from, to)?);
-                let after = object.address(&became.resource);
-                if self.blocks.iter().any(|block| block.holds(&after)) || moved.iter().any(|(_, other)| *other == after)
-                {
-                    return Err(RefactorError::Occupied { address: after.to_string() });
+        let mut became = Vec::with_capacity(blocks.len());
+        for (mut block, resource) in blocks.into_iter().zip(renamed) {
+            let before = std::mem::replace(&mut block.resource, resource);
+            for object in &mut block.objects {
+                let old = object.address(&before);
+                object.set_key(target::new_key(&object.key, &from, to)?);
+                let new = object.address(&block.resource);
+                if !taken.insert(new.clone()) {
+                    return Err(RefactorError::Occupied { address: new.to_string() });
                 }
-                moved.push((before, after));
+                moved.push((old, new));
             }
-            if let Some(there) = self.blocks.iter().find(|there| there.is_at(&became.resource)) {
-                there.check_provider(&became)?;
+            if let Some(there) = destination.first.get(&block.resource).and_then(|at| self.blocks.get(*at)) {
+                there.check_provider(&block)?;
             }
-            renamed.push(became);
+            became.push(block);
         }
-        for block in renamed {
-            self.put(block);
-        }
+        placing::put_all(&mut self.blocks, became, &destination.first, &self.source);
         Ok(moved)
     }
 
@@ -199,13 +219,21 @@ impl StateRefactoring {
         from: &StateTarget,
         to: &StateTarget,
     ) -> Result<Vec<(ObjectAddress, ObjectAddress)>, RefactorError> {
-        let before = self.blocks.clone();
-        let result = self.extract(from).and_then(|objects| self.insert(objects, to));
-        match &result {
-            Ok(moved) => self.follow(moved),
-            Err(_) => self.blocks = before,
+        let mut before = Vec::new();
+        let objects = self.take_out(from, |at, block| before.push((at, block.clone())))?;
+        match self.insert(objects, to) {
+            Ok(moved) => {
+                self.follow(&moved);
+                Ok(moved)
+            }
+            Err(error) => {
+                // Nothing was put in, so the places are what they were.
+                for (at, block) in before {
+                    self.blocks.get_mut(at).into_iter().for_each(|there| *there = block.clone());
+                }
+                Err(error)
+            }
         }
-        result
     }
 
     /// Gives every object whose provider configuration has the source address `from`, and that `wanted` holds for, the one
@@ -233,52 +261,34 @@ impl StateRefactoring {
     /// # Errors
     /// When it is no state any more.
     pub fn finish(self, serial: u64, limits: &Limits) -> Result<StateFile, EditError> {
-        let text = self.text(serial);
+        let text = writing::text(&self.source, &self.places, &self.blocks, serial);
         StateFile::read(text.into(), &self.file, limits).map_err(EditError::Broken)
-    }
-
-    fn put(&mut self, block: Block) {
-        if let Some(there) = self.blocks.iter_mut().find(|there| there.is_at(&block.resource)) {
-            there.touch(&self.source);
-            there.objects.extend(block.objects);
-            there.objects.sort_by(|a, b| (&a.key, &a.deposed).cmp(&(&b.key, &b.deposed)));
-            return;
-        }
-        let after = |there: &Block| there.is_known() && there.resource > block.resource;
-        let at = self.blocks.iter().position(after).unwrap_or(self.blocks.len());
-        self.blocks.insert(at, Block { is_changed: true, ..block });
     }
 
     /// Lets dependencies follow what was moved.
     fn follow(&mut self, moved: &[(ObjectAddress, ObjectAddress)]) {
-        let mut names: Vec<(String, String)> = moved
+        let mut seen = HashSet::new();
+        let mut names: HashMap<ResourceAddress, ResourceAddress> = moved
             .iter()
             .map(|(before, after)| (&before.instance.resource, &after.instance.resource))
+            .filter(|(before, after)| seen.insert((Arc::as_ptr(before), Arc::as_ptr(after))))
             .map(|(before, after)| (before.without_keys(), after.without_keys()))
             .filter(|(before, after)| before != after)
-            .filter(|(before, _)| !self.blocks.iter().any(|block| block.has_objects_of(before)))
-            .map(|(before, after)| (before.to_string(), after.to_string()))
             .collect();
+        // What stays behind under the old name keeps what depends on it.
+        let kinds: HashSet<(&str, &str)> = names.keys().map(|name| (&*name.type_name, &*name.name)).collect();
+        let left = self.blocks.iter().filter(|block| !block.objects.is_empty()).map(|block| &block.resource);
+        let left = left.filter(|resource| kinds.contains(&(&*resource.type_name, &*resource.name)));
+        let left: Vec<ResourceAddress> = left.map(|resource| resource.without_keys()).collect();
+        for name in &left {
+            names.remove(name);
+        }
+        let mut names: Vec<(String, String)> =
+            names.into_iter().map(|(before, after)| (before.to_string(), after.to_string())).collect();
         names.sort_unstable();
-        names.dedup();
         if !names.is_empty() {
             dependencies::follow(&mut self.blocks, &self.source, &names);
         }
-    }
-
-    fn text(&self, serial: u64) -> String {
-        let source = String::from_utf8_lossy(&self.source);
-        let with_resources = match block::resources_range(&source) {
-            Some(range) => replace(&source, range, &block::write_all(&self.blocks, &source)),
-            None => source.into_owned(),
-        };
-        let document = Raw::checked(&with_resources);
-        let serial = serial.to_string();
-        let edit = match super::edit::member(document, "serial").and_then(|old| range_of(&with_resources, old)) {
-            Some(range) => Some((range, serial)),
-            None => insertion(&with_resources, document, "serial", &serial, 0).map(|(at, member)| (at..at, member)),
-        };
-        edit.map_or_else(|| with_resources.clone(), |(range, text)| replace(&with_resources, range, &text))
     }
 }
 
@@ -290,7 +300,7 @@ impl Object {
     fn set_key(&mut self, key: InstanceKey) {
         if self.key != key {
             // What is put in has a text of its own.
-            self.text = block::Text::Made(block::with_key(self.text.get(""), &key));
+            self.text = block::Text::Made(block::with_key(self.text.get(b""), &key));
             self.key = key;
         }
     }

@@ -7,6 +7,7 @@ use super::{KEY_ID, SECRET, moto, seaweedfs, store};
 use crate::live::interplay;
 use crate::live::servers::Server;
 use crate::live::terraform::Terraform;
+use crate::record::BesideTerraform;
 
 fn terraform(server: &Server, locking: &str) -> Terraform {
     let url = server.url();
@@ -19,30 +20,49 @@ fn terraform(server: &Server, locking: &str) -> Terraform {
     Terraform::new(&backend, &[])
 }
 
-async fn check(server: &Server, locking: &str, more: &Value) {
+async fn check(record: BesideTerraform, server: &Server, locking: &str, more: &Value) {
     let key = StateKey::new("prod/net work.tfstate");
-    interplay::check(&*store(server, more), &key, &terraform(server, locking)).await;
+    interplay::check(&*store(server, more), &key, &terraform(server, locking), record).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn by_the_lock_object() {
-    check(&moto(), "use_lockfile = true", &json!({"use_lockfile": true})).await;
+    check(BesideTerraform::new("s3 on moto", "moto"), &moto(), "use_lockfile = true", &json!({"use_lockfile": true}))
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn by_the_table() {
-    check(&moto(), "dynamodb_table = \"locks\"", &json!({"dynamodb_table": "locks"})).await;
+    check(
+        BesideTerraform::new("s3 and dynamodb on moto", "moto"),
+        &moto(),
+        "dynamodb_table = \"locks\"",
+        &json!({"dynamodb_table": "locks"}),
+    )
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn by_both() {
     let more = json!({"dynamodb_table": "locks", "use_lockfile": true});
-    check(&moto(), "dynamodb_table = \"locks\"\n  use_lockfile = true", &more).await;
+    check(
+        BesideTerraform::new("s3 with both locks on moto", "moto"),
+        &moto(),
+        "dynamodb_table = \"locks\"\n  use_lockfile = true",
+        &more,
+    )
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn by_the_lock_object_on_seaweedfs() {
-    check(&seaweedfs("versions"), "use_lockfile = true", &json!({"use_lockfile": true})).await;
+    check(
+        BesideTerraform::new("s3 on seaweedfs", "SeaweedFS"),
+        &seaweedfs("versions"),
+        "use_lockfile = true",
+        &json!({"use_lockfile": true}),
+    )
+    .await;
 }
 
 /// Where neither is configured terraform locks nothing, but what we write is its state all the same.

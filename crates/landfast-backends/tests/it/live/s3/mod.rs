@@ -184,6 +184,10 @@ impl Subject for OnS3 {
         (self.connection == Connection::MayBreak).then_some(self.server)
     }
 
+    fn no_server(&self) -> &'static str {
+        "state and digest are two writes: a break between them is an error that says what to do, until it is put right"
+    }
+
     fn client_at(&self, address: SocketAddr) -> Option<Arc<dyn StateStore>> {
         Some(self.with(address, &json!({})))
     }
@@ -192,12 +196,9 @@ impl Subject for OnS3 {
 /// Races are repeated 50 times on each kind of lock, and less often where only something beside it differs.
 const FEWER: usize = 10;
 
+/// Neither Python nor our debug build is quick, so the state is a smaller one.
 fn options(rounds: usize) -> Options {
-    let mut options = Options::default();
-    options.rounds = rounds;
-    // Neither Python nor our debug build is quick; the command's own tests have the large one.
-    options.large = 20_000_000;
-    options
+    crate::suite::shortened(rounds, 20_000_000)
 }
 
 fn passed(results: &[CaseResult]) -> usize {
@@ -214,10 +215,10 @@ async fn moto_passes_the_suite() {
         connection: Connection::MayBreak,
         missing: json!({"bucket": "missing"}),
     };
-    let results = crate::suite::check("s3 on moto", &subject, &options(50)).await;
+    let results = crate::suite::on_server("s3 on moto", "moto", &subject, &options(50)).await;
     assert_eq!(passed(&results), 18, "{results:#?}");
     let plain = OnS3 { more: json!({"bucket": "plain"}), ..subject };
-    let results = crate::suite::check("s3 on moto without versions", &plain, &options(FEWER)).await;
+    let results = crate::suite::on_server("s3 on moto without versions", "moto", &plain, &options(FEWER)).await;
     assert_eq!(passed(&results), 17, "{results:#?}");
 }
 
@@ -228,10 +229,10 @@ async fn moto_with_dynamodb_passes_the_suite() {
     // The lock is the table's business alone: where only the bucket is missing, it is found out by reading.
     let missing = json!({"bucket": "missing", "dynamodb_table": "missing"});
     let subject = OnS3 { server: server.address, more, refuses: false, connection: Connection::Keeps, missing };
-    let results = crate::suite::check("s3 and dynamodb on moto", &subject, &options(50)).await;
+    let results = crate::suite::on_server("s3 and dynamodb on moto", "moto", &subject, &options(50)).await;
     assert_eq!(passed(&results), 17, "{results:#?}");
     let both = OnS3 { more: json!({"dynamodb_table": "locks", "use_lockfile": true}), ..subject };
-    let results = crate::suite::check("s3 with both locks on moto", &both, &options(FEWER)).await;
+    let results = crate::suite::on_server("s3 with both locks on moto", "moto", &both, &options(FEWER)).await;
     assert_eq!(passed(&results), 17, "{results:#?}");
 }
 
@@ -246,7 +247,7 @@ async fn seaweedfs_passes_the_suite() {
         missing: json!({"bucket": "missing"}),
     };
     // Writers of one object wait for each other there by the second; a race of sixteen takes several.
-    let results = crate::suite::check("s3 on seaweedfs", &subject, &options(15)).await;
+    let results = crate::suite::on_server("s3 on seaweedfs", "SeaweedFS", &subject, &options(15)).await;
     assert_eq!(passed(&results), 19, "{results:#?}");
 }
 

@@ -1,0 +1,92 @@
+//! `landfast.toml`: the one that is found upwards from the working directory, and the user's. What a file does not know is an
+//! error that names it.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use landfast::backends::Environment;
+use serde::{Deserialize, Deserializer, de};
+
+use crate::duration;
+use crate::error::CliError;
+
+const NAME: &str = "landfast.toml";
+
+/// The settings of one file. Relative paths in it begin in its folder.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Settings {
+    pub(crate) encryption: Encryption,
+    pub(crate) opentofu: OpenTofu,
+    pub(crate) history: Kept,
+}
+
+/// Keys for what is kept beside states.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Encryption {
+    pub(crate) passphrase_file: Option<PathBuf>,
+    pub(crate) key_file: Option<PathBuf>,
+    pub(crate) age_recipients_file: Option<PathBuf>,
+    pub(crate) age_identities_file: Option<PathBuf>,
+    pub(crate) transit_key: Option<String>,
+    /// No file takes it back where another one demands it.
+    pub(crate) require: bool,
+}
+
+/// States that OpenTofu encrypted.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct OpenTofu {
+    pub(crate) passphrase_file: Option<PathBuf>,
+}
+
+/// How much of histories is kept.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Kept {
+    pub(crate) keep: Option<std::num::NonZeroUsize>,
+    #[serde(deserialize_with = "time")]
+    pub(crate) keep_for: Option<Duration>,
+}
+
+fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    duration::parse(&text).map(Some).map_err(de::Error::custom)
+}
+
+/// The files that there are: that of the working directory first, then the user's.
+pub(crate) fn load(environment: &Environment) -> Result<Vec<Settings>, CliError> {
+    let here = std::env::current_dir().ok().and_then(|folder| upwards(&folder));
+    let folder = |name| environment.get(name).map(PathBuf::from);
+    let users = folder("XDG_CONFIG_HOME").or_else(|| Some(folder("HOME")?.join(".config")));
+    let users = users.map(|folder| folder.join("landfast").join(NAME)).filter(|path| path.is_file());
+    let users = users.filter(|path| here.as_ref() != Some(path));
+    here.into_iter().chain(users).map(|path| read(&path)).collect()
+}
+
+fn upwards(folder: &Path) -> Option<PathBuf> {
+    folder.ancestors().map(|folder| folder.join(NAME)).find(|path| path.is_file())
+}
+
+fn read(path: &Path) -> Result<Settings, CliError> {
+    let text = std::fs::read_to_string(path).map_err(|error| CliError::io(path, "cannot be read", &error))?;
+    let mut settings: Settings = toml::from_str(&text).map_err(|error| {
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        // The message, and not the line itself: it may hold what somebody took for a place for a secret.
+        CliError::new(format!("{}: line {line}: {}", path.display(), error.message()))
+    })?;
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let Settings { encryption, opentofu, .. } = &mut settings;
+    for named in [
+        &mut encryption.passphrase_file,
+        &mut encryption.key_file,
+        &mut encryption.age_recipients_file,
+        &mut encryption.age_identities_file,
+        &mut opentofu.passphrase_file,
+    ] {
+        *named = named.take().map(|named| folder.join(named));
+    }
+    Ok(settings)
+}

@@ -1,0 +1,188 @@
+//! Killing `backup create`: a backup is there with its manifest, whole, or there is none.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use super::killed::{Ended, Moment, run};
+use super::kills::command;
+use super::scene::{Found, folder, look, state};
+use super::{Proof, Setting};
+
+/// How many objects the states have.
+const OBJECTS: usize = 40;
+/// More calls than a backup makes.
+const MOST_CALLS: u64 = 2000;
+/// What stands in the states, and in no envelope.
+const PLAIN: &[u8] = b"terraform_data";
+const KEY: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+
+/// How the states lie in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Text {
+    Plain,
+    Sealed,
+}
+
+/// How the backup is made.
+struct Scenario {
+    name: &'static str,
+    keys: &'static [&'static str],
+    text: Text,
+}
+
+const SCENARIOS: &[Scenario] = &[
+    Scenario { name: "backup create", keys: &[], text: Text::Plain },
+    Scenario {
+        name: "backup create --require-encryption",
+        keys: &["--key-file", "key", "--require-encryption"],
+        text: Text::Sealed,
+    },
+];
+
+#[derive(Debug, Default)]
+struct Tally {
+    runs: u64,
+    killed: u64,
+    none: u64,
+    whole: u64,
+    broken: Vec<String>,
+}
+
+pub(super) fn prove(setting: &Setting) -> Result<Vec<Proof>, String> {
+    let folder = folder("backups")?;
+    let mut proofs = Vec::new();
+    for scenario in SCENARIOS {
+        proofs.push(at_every_call(setting, scenario, &folder)?);
+        proofs.push(at_random_moments(setting, scenario, &folder)?);
+    }
+    Ok(proofs)
+}
+
+fn prepare(folder: &Path) -> Result<(), String> {
+    let write = |name: &str, text: String| std::fs::write(folder.join(name), text).map_err(|error| error.to_string());
+    for name in ["home", "backup", "again"] {
+        let _ = std::fs::remove_dir_all(folder.join(name));
+    }
+    write("a.tfstate", state("a", 3, "a", OBJECTS))?;
+    write("b.tfstate", state("b", 5, "b", 3))?;
+    write("key", KEY.to_owned())
+}
+
+fn create(setting: &Setting, scenario: &Scenario, folder: &Path, into: &str) -> Command {
+    let mut create = command(setting, &["backup", "create", "a.tfstate", "b.tfstate", "--into", into], folder);
+    create.args(scenario.keys);
+    create
+}
+
+/// Whether a backup of both states can be read back; what is wrong where it cannot.
+fn verify(setting: &Setting, scenario: &Scenario, folder: &Path, backup: &str) -> Result<(), String> {
+    let mut verify = command(setting, &["backup", "verify", backup], folder);
+    let output = verify.args(scenario.keys).output().map_err(|error| error.to_string())?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    if output.status.success() && said.contains("2 states in") {
+        return Ok(());
+    }
+    Err(format!("{said}{}", String::from_utf8_lossy(&output.stderr)).trim().to_owned())
+}
+
+/// Whether the folder says that it is a backup.
+fn has_manifest(backup: &Path) -> bool {
+    ["manifest.json", "manifest.sealed"].iter().any(|name| backup.join(name).exists())
+}
+
+/// Files of the backup that hold the states as they are.
+fn in_plain(backup: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(backup).into_iter().flatten().flatten();
+    let holds =
+        |path: &Path| std::fs::read(path).is_ok_and(|bytes| bytes.windows(PLAIN.len()).any(|window| window == PLAIN));
+    entries.map(|entry| entry.path()).filter(|path| holds(path)).map(|path| path.display().to_string()).collect()
+}
+
+impl Tally {
+    fn judge(&mut self, setting: &Setting, scenario: &Scenario, folder: &Path, ended: &Ended, moment: &str) {
+        self.runs += 1;
+        self.killed += u64::from(ended.was_killed);
+        if !ended.was_killed && !ended.status.success() {
+            self.broken.push(format!("{moment}: not killed, and failed: {}", ended.said));
+            return;
+        }
+        let backup = folder.join("backup");
+        let verified = verify(setting, scenario, folder, "backup");
+        // The manifest is written last: it says whether there is a backup.
+        match (has_manifest(&backup), verified) {
+            (true, Ok(())) => self.whole += 1,
+            (true, Err(what)) => self.broken.push(format!("{moment}: a manifest, and no whole backup: {what}")),
+            (false, Ok(())) => self.broken.push(format!("{moment}: no manifest, and it passes for a backup")),
+            (false, Err(_)) if ended.status.success() => {
+                self.broken.push(format!("{moment}: acknowledged, and not there"));
+            }
+            (false, Err(_)) => self.none += 1,
+        }
+        if scenario.text == Text::Sealed {
+            let plain = in_plain(&backup);
+            self.broken.extend(plain.iter().map(|path| format!("{moment}: in plain text: {path}")));
+        }
+        for (name, count) in [("a.tfstate", OBJECTS), ("b.tfstate", 3)] {
+            match look(&folder.join(name)) {
+                Found::Objects(objects) if objects.len() == count => {}
+                found => self.broken.push(format!("{moment}: {name} was changed: {found:?}")),
+            }
+        }
+        // Nothing that was left is in the way of the next backup.
+        let again = create(setting, scenario, folder, "again").output();
+        if !again.as_ref().is_ok_and(|output| output.status.success()) {
+            self.broken.push(format!("{moment}: the next backup fails: {again:?}"));
+        } else if let Err(what) = verify(setting, scenario, folder, "again") {
+            self.broken.push(format!("{moment}: the next backup is none: {what}"));
+        }
+    }
+
+    fn proof(self, scenario: &Scenario, how: &str) -> Proof {
+        Proof {
+            part: "backups",
+            what: format!("`landfast {}`, {how}", scenario.name),
+            runs: self.runs,
+            seen: format!("killed {}; no backup {}, a whole one {}", self.killed, self.none, self.whole),
+            broken: self.broken,
+            is_peer: false,
+        }
+    }
+}
+
+fn at_every_call(setting: &Setting, scenario: &Scenario, folder: &Path) -> Result<Proof, String> {
+    let mut tally = Tally::default();
+    for is_torn in [false, true] {
+        let mut number = 1;
+        while number < MOST_CALLS {
+            prepare(folder)?;
+            let ended = run(create(setting, scenario, folder, "backup"), Moment::Call { number, is_torn })?;
+            let is_last = !ended.was_killed;
+            tally.judge(setting, scenario, folder, &ended, &format!("call {number}"));
+            if is_last {
+                break;
+            }
+            number += setting.many(1, 5);
+        }
+    }
+    Ok(tally.proof(scenario, "at every call on files, and halfway through every write"))
+}
+
+fn at_random_moments(setting: &Setting, scenario: &Scenario, folder: &Path) -> Result<Proof, String> {
+    let mut random = fastrand::Rng::with_seed(setting.seed);
+    let mut tally = Tally::default();
+    prepare(folder)?;
+    let start = Instant::now();
+    let status = create(setting, scenario, folder, "backup").output().map_err(|error| error.to_string())?.status;
+    if !status.success() {
+        return Err(format!("a backup that nobody kills fails: {status}"));
+    }
+    let whole = start.elapsed();
+    for _ in 0..setting.many(100, 8) {
+        prepare(folder)?;
+        let after: Duration = whole.mul_f64(random.f64() * 1.1);
+        let ended = run(create(setting, scenario, folder, "backup"), Moment::After(after))?;
+        tally.judge(setting, scenario, folder, &ended, &format!("after {after:?}"));
+    }
+    Ok(tally.proof(scenario, "at random moments"))
+}
