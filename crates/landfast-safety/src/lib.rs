@@ -18,6 +18,8 @@ mod context;
 mod force;
 mod gate;
 mod outcome;
+#[cfg(feature = "policy")]
+pub mod policy;
 mod proposal;
 mod report;
 mod settings;
