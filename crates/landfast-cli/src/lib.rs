@@ -19,6 +19,8 @@ mod kept;
 mod key;
 mod output;
 mod pair;
+#[cfg(feature = "policy")]
+mod policy_args;
 mod progress;
 mod replace;
 mod state_args;

@@ -95,6 +95,14 @@ tag_names := {
 
 value(resource, key) := object.get(resource.values, key, null)
 
+# The elements of an attribute; none where it is null or not there.
+items(thing, key) := list if {
+	list := object.get(thing, key, null)
+	is_array(list)
+}
+
+items(thing, key) := [] if not is_array(object.get(thing, key, null))
+
 # Null, false, an empty text or an empty collection, which is how a block that is not there is written.
 empty(thing) if thing in {null, false, "", []}
 
@@ -148,9 +156,9 @@ public[resource.address] contains why if {
 public[resource.address] contains why if {
 	some resource in managed
 	resource.type == "google_sql_database_instance"
-	some settings in value(resource, "settings")
-	some network in settings.ip_configuration
-	some authorised in network.authorized_networks
+	some settings in items(resource.values, "settings")
+	some network in items(settings, "ip_configuration")
+	some authorised in items(network, "authorized_networks")
 	authorised.value in everyone
 	why := "everyone may connect to it"
 }
@@ -159,9 +167,9 @@ public[resource.address] contains why if {
 opening contains {"address": resource.address, "from": rule.from_port, "to": rule.to_port, "source": source} if {
 	some resource in managed
 	resource.type in {"aws_default_security_group", "aws_security_group"}
-	some rule in value(resource, "ingress")
+	some rule in items(resource.values, "ingress")
 	some key in ["cidr_blocks", "ipv6_cidr_blocks"]
-	some source in object.get(rule, key, [])
+	some source in items(rule, key)
 }
 
 opening contains {"address": resource.address, "from": resource.values.from_port, "to": resource.values.to_port, "source": source} if {
@@ -169,7 +177,7 @@ opening contains {"address": resource.address, "from": resource.values.from_port
 	resource.type == "aws_security_group_rule"
 	resource.values.type == "ingress"
 	some key in ["cidr_blocks", "ipv6_cidr_blocks"]
-	some source in value(resource, key)
+	some source in items(resource.values, key)
 }
 
 opening contains {"address": resource.address, "from": from, "to": to, "source": source} if {
@@ -194,11 +202,16 @@ opening contains {"address": resource.address, "from": ports[0], "to": ports[1],
 	some resource in managed
 	resource.type == "google_compute_firewall"
 	object.get(resource.values, "direction", "INGRESS") != "EGRESS"
-	some source in value(resource, "source_ranges")
-	some allowed in value(resource, "allow")
-	some text in object.get(allowed, "ports", ["*"])
+	some source in items(resource.values, "source_ranges")
+	some allowed in items(resource.values, "allow")
+	some text in ports_of(allowed)
 	ports := port_range(text)
 }
+
+# No ports are all ports.
+ports_of(allowed) := ["*"] if count(items(allowed, "ports")) == 0
+
+ports_of(allowed) := items(allowed, "ports") if count(items(allowed, "ports")) > 0
 
 port_range("*") := [0, 65535]
 
@@ -247,15 +260,15 @@ unencrypted_transit[resource.address] contains why if {
 unencrypted_transit[resource.address] contains why if {
 	some resource in managed
 	resource.type == "google_sql_database_instance"
-	some settings in value(resource, "settings")
-	some network in object.get(settings, "ip_configuration", [])
+	some settings in items(resource.values, "settings")
+	some network in items(settings, "ip_configuration")
 	not object.get(network, "ssl_mode", "") in {"ENCRYPTED_ONLY", "TRUSTED_CLIENT_CERTIFICATE_REQUIRED"}
 	why := "it takes connections without TLS"
 }
 
 redirects(resource) if {
-	some action in value(resource, "default_action")
-	some redirect in object.get(action, "redirect", [])
+	some action in items(resource.values, "default_action")
+	some redirect in items(action, "redirect")
 	redirect.protocol == "HTTPS"
 }
 

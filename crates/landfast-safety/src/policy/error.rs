@@ -10,7 +10,7 @@ pub struct PolicyPlace {
     pub file: String,
     /// The line.
     pub line: u64,
-    /// The column, in characters.
+    /// The column, where a tab counts as four.
     pub column: u64,
 }
 
