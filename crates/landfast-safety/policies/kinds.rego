@@ -103,6 +103,9 @@ items(thing, key) := list if {
 
 items(thing, key) := [] if not is_array(object.get(thing, key, null))
 
+# The blocks of an attribute. In a configuration an expression may stand where one is.
+blocks(thing, key) := [block | some block in items(thing, key); is_object(block)]
+
 # Null, false, an empty text or an empty collection, which is how a block that is not there is written.
 empty(thing) if thing in {null, false, "", []}
 
@@ -156,9 +159,9 @@ public[resource.address] contains why if {
 public[resource.address] contains why if {
 	some resource in managed
 	resource.type == "google_sql_database_instance"
-	some settings in items(resource.values, "settings")
-	some network in items(settings, "ip_configuration")
-	some authorised in items(network, "authorized_networks")
+	some settings in blocks(resource.values, "settings")
+	some network in blocks(settings, "ip_configuration")
+	some authorised in blocks(network, "authorized_networks")
 	authorised.value in everyone
 	why := "everyone may connect to it"
 }
@@ -167,7 +170,7 @@ public[resource.address] contains why if {
 opening contains {"address": resource.address, "from": rule.from_port, "to": rule.to_port, "source": source} if {
 	some resource in managed
 	resource.type in {"aws_default_security_group", "aws_security_group"}
-	some rule in items(resource.values, "ingress")
+	some rule in blocks(resource.values, "ingress")
 	some key in ["cidr_blocks", "ipv6_cidr_blocks"]
 	some source in items(rule, key)
 }
@@ -192,8 +195,8 @@ opening contains {"address": resource.address, "from": from, "to": to, "source":
 opening contains {"address": resource.address, "from": ports[0], "to": ports[1], "source": source} if {
 	some resource in managed
 	resource.type == "azurerm_network_security_rule"
-	lower(resource.values.access) == "allow"
-	lower(resource.values.direction) == "inbound"
+	value(resource, "access") in {"Allow", "allow"}
+	value(resource, "direction") in {"Inbound", "inbound"}
 	source := value(resource, "source_address_prefix")
 	ports := port_range(value(resource, "destination_port_range"))
 }
@@ -203,7 +206,7 @@ opening contains {"address": resource.address, "from": ports[0], "to": ports[1],
 	resource.type == "google_compute_firewall"
 	object.get(resource.values, "direction", "INGRESS") != "EGRESS"
 	some source in items(resource.values, "source_ranges")
-	some allowed in items(resource.values, "allow")
+	some allowed in blocks(resource.values, "allow")
 	some text in ports_of(allowed)
 	ports := port_range(text)
 }
@@ -215,9 +218,13 @@ ports_of(allowed) := items(allowed, "ports") if count(items(allowed, "ports")) >
 
 port_range("*") := [0, 65535]
 
-port_range(text) := [to_number(text), to_number(text)] if regex.match(`^[0-9]+$`, text)
+port_range(text) := [to_number(text), to_number(text)] if {
+	is_string(text)
+	regex.match(`^[0-9]+$`, text)
+}
 
 port_range(text) := [to_number(ends[0]), to_number(ends[1])] if {
+	is_string(text)
 	regex.match(`^[0-9]+-[0-9]+$`, text)
 	ends := split(text, "-")
 }
@@ -260,15 +267,15 @@ unencrypted_transit[resource.address] contains why if {
 unencrypted_transit[resource.address] contains why if {
 	some resource in managed
 	resource.type == "google_sql_database_instance"
-	some settings in items(resource.values, "settings")
-	some network in items(settings, "ip_configuration")
+	some settings in blocks(resource.values, "settings")
+	some network in blocks(settings, "ip_configuration")
 	not object.get(network, "ssl_mode", "") in {"ENCRYPTED_ONLY", "TRUSTED_CLIENT_CERTIFICATE_REQUIRED"}
 	why := "it takes connections without TLS"
 }
 
 redirects(resource) if {
-	some action in items(resource.values, "default_action")
-	some redirect in items(action, "redirect")
+	some action in blocks(resource.values, "default_action")
+	some redirect in blocks(action, "redirect")
 	redirect.protocol == "HTTPS"
 }
 

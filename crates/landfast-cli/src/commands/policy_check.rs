@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 use landfast::ExitCode;
 use landfast::report::escape_line;
 use landfast::safety::policy::{PolicyFinding, PolicyInput, PolicyVerdict};
-use landfast::state::Limits;
-use landfast::state::plan::Plan;
+use landfast::state::Document;
 use serde_json::json;
 
 use super::policy_set::{below, load, read, refused, unclear};
@@ -61,10 +60,12 @@ fn given(inputs: &[PathBuf]) -> Result<PolicyInput, CliError> {
     let [source] = inputs else {
         return Err(CliError::usage("give one plan, or *.tf files and folders of one module"));
     };
-    let plan = |error: &dyn std::fmt::Display| CliError::new(format!("{}: {error}", source.display()));
-    let bytes = input::held(source)?.into_bytes();
-    let read = Plan::read(bytes, &source.display().to_string(), &Limits::default())?;
-    PolicyInput::of_plan(&read).map_err(|error| plan(&error))
+    match input::document(source)? {
+        Document::Plan(plan) => PolicyInput::of_plan(&plan)
+            .map_err(|error| CliError::new(format!("{}: {error}", source.display()))),
+        other => Err(CliError::new(format!("{}: this is {}, not a plan", source.display(), other.description()))
+            .hint("give what `terraform show -json PLAN` prints, or *.tf files")),
+    }
 }
 
 fn text(verdict: &PolicyVerdict) -> String {

@@ -13,8 +13,8 @@ use crate::policy_args::PolicyEval;
 
 pub(crate) fn run(args: &PolicyEval, global: &Global) -> Result<ExitCode, CliError> {
     let policies = load(&args.policy.policies, &args.policy.how)?;
-    let bytes = input::held(&args.input)?.into_bytes();
-    let given = PolicyInput::from_json(&bytes, &Limits::default())
+    let held = input::held(&args.input)?;
+    let given = PolicyInput::from_json(held.bytes(), &Limits::default())
         .map_err(|error| CliError::new(format!("{}:{error}", args.input.display())))?;
     let Some(value) = policies.query(&args.query, &given).map_err(|error| unclear(&error))? else {
         return Err(CliError::new(format!("{} is undefined", args.query)));
