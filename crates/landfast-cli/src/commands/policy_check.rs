@@ -61,8 +61,9 @@ fn given(inputs: &[PathBuf]) -> Result<PolicyInput, CliError> {
         return Err(CliError::usage("give one plan, or *.tf files and folders of one module"));
     };
     match input::document(source)? {
-        Document::Plan(plan) => PolicyInput::of_plan(&plan)
-            .map_err(|error| CliError::new(format!("{}: {error}", source.display()))),
+        Document::Plan(plan) => {
+            PolicyInput::of_plan(&plan).map_err(|error| CliError::new(format!("{}: {error}", source.display())))
+        }
         other => Err(CliError::new(format!("{}: this is {}, not a plan", source.display(), other.description()))
             .hint("give what `terraform show -json PLAN` prints, or *.tf files")),
     }

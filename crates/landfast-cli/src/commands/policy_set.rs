@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use landfast::safety::policy::{EvaluationError, PolicyError, PolicyFile, PolicyOptions, PolicySet, RegoVersion, pack_files};
+use landfast::safety::policy::{
+    EvaluationError, PolicyError, PolicyFile, PolicyOptions, PolicySet, RegoVersion, pack_files,
+};
 
 use crate::error::CliError;
 use crate::policy_args::{PolicyHow, Rego};
@@ -79,9 +81,8 @@ pub(super) fn refused(error: &PolicyError) -> CliError {
         PolicyError::DecidesNothing { .. } => {
             message.hint("name a rule deny, such as `deny contains msg if { … }`, or allow")
         }
-        PolicyError::Invalid { .. } => {
-            message.hint("`deny[msg] { … }` is Rego v0, `deny contains msg if { … }` v1: --rego says which a file is in")
-        }
+        PolicyError::Invalid { .. } => message
+            .hint("`deny[msg] { … }` is Rego v0, `deny contains msg if { … }` v1: --rego says which a file is in"),
         _ => message,
     }
 }
@@ -95,4 +96,3 @@ pub(super) fn unclear(error: &EvaluationError) -> CliError {
         _ => message,
     }
 }
-

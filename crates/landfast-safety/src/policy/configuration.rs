@@ -185,7 +185,9 @@ fn value(text: &str, expression: &Expression) -> Json {
             };
             Json::Object(members.iter().map(|(name, member)| (key(name), value(text, member.expr()))).collect())
         }
-        Expression::Parenthesis(inner) if !matches!(inner.inner(), Expression::Variable(_)) => value(text, inner.inner()),
+        Expression::Parenthesis(inner) if !matches!(inner.inner(), Expression::Variable(_)) => {
+            value(text, inner.inner())
+        }
         Expression::StringTemplate(_) => {
             let source = source(text, expression);
             json!(source.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(source))

@@ -19,7 +19,10 @@ pub(super) enum Fence {
 }
 
 /// Runs `work` in a thread of its own. One that is too slow is left to itself: what it answers is thrown away.
-pub(super) fn fenced<T: Send + 'static>(limit: Duration, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Fence> {
+pub(super) fn fenced<T: Send + 'static>(
+    limit: Duration,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Fence> {
     let (answer, answers) = mpsc::sync_channel(1);
     let thread = std::thread::Builder::new().name("policy".to_owned()).stack_size(STACK).spawn(move || {
         // The other side may have given up.

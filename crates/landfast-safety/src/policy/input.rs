@@ -228,7 +228,9 @@ fn values(object: &ResourceObject, redactor: &Redactor) -> Json {
 fn drift(report: &DriftReport) -> Json {
     let resources = report.resources.iter().map(|resource| {
         let changes = resource.changes.iter().map(|change| {
-            let side = |value: &Option<Value>| value.as_ref().map_or(Json::Null, |value| plain(&report.redactor.mark(value.clone())));
+            let side = |value: &Option<Value>| {
+                value.as_ref().map_or(Json::Null, |value| plain(&report.redactor.mark(value.clone())))
+            };
             json!({
                 "path": change.path.to_string(),
                 "kind": change.kind.as_str(),

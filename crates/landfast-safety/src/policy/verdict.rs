@@ -121,7 +121,8 @@ impl PolicySet {
                 engine.eval_query(asked.clone(), false).map_err(|error| failed(&asked, &error.to_string()))?;
             let mut solutions: Vec<serde_json::Value> = Vec::new();
             for result in &results.result {
-                let bindings = json(&result.bindings).filter(|bindings| bindings.as_object().is_some_and(|b| !b.is_empty()));
+                let bindings =
+                    json(&result.bindings).filter(|bindings| bindings.as_object().is_some_and(|b| !b.is_empty()));
                 let values = result.expressions.iter().filter_map(|expression| json(&expression.value));
                 let mut values: Vec<_> = values.collect();
                 solutions.push(match (bindings, values.len()) {

@@ -18,7 +18,11 @@ fn tools() -> PathBuf {
 /// where it is undefined, or `{"error": …}`.
 fn opa(jobs: &Value) -> Vec<Value> {
     let folder = tools();
-    assert!(folder.join("opa_bindings/libopabridge.so").is_file(), "OPA is not at {}: run .ci/install-opa", folder.display());
+    assert!(
+        folder.join("opa_bindings/libopabridge.so").is_file(),
+        "OPA is not at {}: run .ci/install-opa",
+        folder.display()
+    );
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/opa/evaluate.py");
     let mut child = Command::new("python3")
         .arg(script)
@@ -76,13 +80,27 @@ fn packs_judge_alike() {
     let kinds = &files.iter().find(|file| file.name == "pack:kinds.rego").unwrap().text;
     let words: std::collections::BTreeSet<&str> = kinds.split('"').skip(1).step_by(2).collect();
     let types = words.iter().filter(|word| ["aws_", "azurerm_", "google_"].iter().any(|start| word.starts_with(start)));
-    let keys: Vec<&&str> = words.iter().filter(|word| word.chars().all(|c| c.is_ascii_lowercase() || c == '_')).collect();
-    let values = [json!(null), json!(true), json!(false), json!(""), json!("x"), json!([]), json!({}), json!(0), json!("(known after apply)"), json!(["0.0.0.0/0"])];
+    let keys: Vec<&&str> =
+        words.iter().filter(|word| word.chars().all(|c| c.is_ascii_lowercase() || c == '_')).collect();
+    let values = [
+        json!(null),
+        json!(true),
+        json!(false),
+        json!(""),
+        json!("x"),
+        json!([]),
+        json!({}),
+        json!(0),
+        json!("(known after apply)"),
+        json!(["0.0.0.0/0"]),
+    ];
     let mut resources = Vec::new();
     for (number, kind) in types.enumerate() {
         for (at, value) in values.iter().enumerate() {
             let given: Value = keys.iter().map(|key| ((**key).to_owned(), value.clone())).collect();
-            resources.push(json!({"address": format!("{kind}.n{number}_{at}"), "mode": "managed", "type": kind, "values": given}));
+            resources.push(
+                json!({"address": format!("{kind}.n{number}_{at}"), "mode": "managed", "type": kind, "values": given}),
+            );
         }
     }
     assert!(resources.len() > 300, "{}", resources.len());
@@ -123,7 +141,8 @@ fn small_policies_judge_alike() {
         let v1 = text("v1").unwrap();
         for version in [Some(v1.clone()), text("v0")].into_iter().flatten() {
             let files = vec![PolicyFile { name: "p.rego".to_owned(), text: version.clone() }];
-            let policies = PolicySet::load(files, &PolicyOptions::default()).unwrap_or_else(|error| panic!("{error}: {version}"));
+            let policies =
+                PolicySet::load(files, &PolicyOptions::default()).unwrap_or_else(|error| panic!("{error}: {version}"));
             for input in case["inputs"].as_array().unwrap() {
                 let given = PolicyInput::from_json(input.to_string().as_bytes(), &Limits::default()).unwrap();
                 let value = policies.query("data.a", &given);
@@ -143,8 +162,10 @@ fn small_policies_judge_alike() {
 fn what_is_refused_here_runs_there() {
     let calls = ["opa.runtime()", "time.now_ns()", "rand.intn(\"a\", 7)", "uuid.rfc4122(\"a\")"];
     let text = |call: &str| format!("package a\nx := is_null({call})\ndeny contains 1 if x\n");
-    let jobs: Vec<Value> =
-        calls.iter().map(|call| json!({"policies": [["p.rego", text(call)]], "input": {}, "document": "a.x"})).collect();
+    let jobs: Vec<Value> = calls
+        .iter()
+        .map(|call| json!({"policies": [["p.rego", text(call)]], "input": {}, "document": "a.x"}))
+        .collect();
     for (call, answer) in calls.iter().zip(opa(&json!(jobs))) {
         assert_eq!(answer, json!(false), "{call}");
         let files = vec![PolicyFile { name: "p.rego".to_owned(), text: text(call) }];

@@ -8,8 +8,8 @@ use landfast_safety::policy::{
     EvaluationError, PolicyCheck, PolicyError, PolicyFile, PolicyInput, PolicyOptions, PolicySet, RegoVersion,
     TestOutcome, pack_files, packs,
 };
-use landfast_safety::{Check as _, Context, Facts, Gate, Level, Outcome, Proposal, ProposedChange, Target};
 use landfast_safety::{ActionKind, Verdict};
+use landfast_safety::{Check as _, Context, Facts, Gate, Level, Outcome, Proposal, ProposedChange, Target};
 use landfast_state::json::Limits;
 use landfast_state::plan::Plan;
 use landfast_state::{AuditError, AuditEvent, AuditSink, BytesDigest, Document, Observation, Snapshot};
@@ -77,7 +77,9 @@ fn what_nobody_defines_is_refused_and_what_others_define_is_found() {
 #[test]
 fn queries_get_no_more_than_policies() {
     let policies = load("package a\nallow := true").unwrap();
-    for query in ["rand.intn(\"a\", 7)", "http.send({})", "net.cidr_expand(\"10.0.0.0/8\")", "time.now_ns()", "opa.runtime()"] {
+    for query in
+        ["rand.intn(\"a\", 7)", "http.send({})", "net.cidr_expand(\"10.0.0.0/8\")", "time.now_ns()", "opa.runtime()"]
+    {
         assert!(matches!(policies.query(query, &input("{}")), Err(EvaluationError::Failed { .. })), "{query}");
     }
     assert_eq!(policies.query("numbers.range(3, 1)", &input("{}")).unwrap(), Some(json!([3, 2, 1])));
@@ -167,13 +169,16 @@ fn tests_of_policies_are_run() {
     let text = "package a\ntest_right if 1 == 1\ntest_wrong if 1 == 2\ntest_undefined if input.x\ntest_builtin if not to_number(\"abc\")\ntodo_test_later if 1 == 2\ntest_input if { input.x == 1 with input.x as 1 }";
     let results: Vec<_> = load(text).unwrap().test();
     let results: Vec<_> = results.iter().map(|result| (result.rule.name.as_str(), result.outcome.clone())).collect();
-    assert_eq!(results, [
-        ("test_builtin", TestOutcome::Passed),
-        ("test_input", TestOutcome::Passed),
-        ("test_right", TestOutcome::Passed),
-        ("test_undefined", TestOutcome::Failed),
-        ("test_wrong", TestOutcome::Failed),
-    ]);
+    assert_eq!(
+        results,
+        [
+            ("test_builtin", TestOutcome::Passed),
+            ("test_input", TestOutcome::Passed),
+            ("test_right", TestOutcome::Passed),
+            ("test_undefined", TestOutcome::Failed),
+            ("test_wrong", TestOutcome::Failed),
+        ]
+    );
 }
 
 #[test]
@@ -242,11 +247,14 @@ output "o" { value = "CANARY-secret" }
     let values = &json["resources"][0]["values"];
     let ami = json["resources"].as_array().unwrap().iter().position(|resource| resource["type"] == "aws_ami");
     let values = if ami == Some(0) { &json["resources"][1]["values"] } else { values };
-    assert_eq!(*values, json!({
-        "storage_encrypted": true, "password": "(sensitive value)", "size": 9_007_199_254_740_993_u64,
-        "name": "db-${var.env}", "subnet": "${aws_subnet.a.id}", "zones": ["a", "${var.b}"],
-        "tags": {"owner": "us", "a b": 1}, "timeouts": [{"create": "1h"}],
-    }));
+    assert_eq!(
+        *values,
+        json!({
+            "storage_encrypted": true, "password": "(sensitive value)", "size": 9_007_199_254_740_993_u64,
+            "name": "db-${var.env}", "subnet": "${aws_subnet.a.id}", "zones": ["a", "${var.b}"],
+            "tags": {"owner": "us", "a b": 1}, "timeouts": [{"create": "1h"}],
+        })
+    );
     assert_eq!(json["configuration"]["resource"]["aws_db_instance"]["main"][0]["subnet"], "${aws_subnet.a.id}");
     assert_eq!(json["configuration"]["output"]["o"][0]["value"], "(sensitive value)");
 
