@@ -333,3 +333,11 @@ fn every_byte_of_the_policies_is_in_the_digest() {
     let other = PolicySet::load(vec![file("package a\nallow := true\n")], &options).unwrap();
     assert_ne!(load("package a\nallow := true\n").unwrap().digest(), other.digest());
 }
+
+#[test]
+fn what_the_engine_panics_over_is_a_refusal() {
+    // If the engine has learnt this, look for another panic: the fence must be seen to hold.
+    let text = "package a\ndeny contains 1 if strings.count(input.text, \"\") == -1";
+    let error = refusals(text, r#"{"text": "some text"}"#).unwrap_err();
+    assert!(matches!(error, EvaluationError::Panicked { .. }), "{error:?}");
+}
