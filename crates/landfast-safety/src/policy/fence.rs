@@ -5,7 +5,7 @@ use std::time::Duration;
 
 /// Rules call each other on the stack: this holds the longest chain that [`super::set::MAX_RULES`] rules can make. Only
 /// what is used of it is ever taken.
-const STACK: usize = 64 << 20;
+const STACK: usize = 512 << 20;
 
 /// The engine looks at the clock itself; what does not, such as one long call of a built-in function, gets this much more.
 const GRACE: Duration = Duration::from_millis(500);

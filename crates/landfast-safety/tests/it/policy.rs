@@ -156,7 +156,9 @@ fn an_endless_evaluation_is_a_refusal() {
 fn a_long_chain_of_rules_does_not_end_the_process() {
     let mut text = String::from("package a\ndeny contains x if x := r0\n");
     for number in 0..1_990 {
-        text.push_str(&format!("r{number} := r{} + 1\n", number + 1));
+        // Nested expressions make each call deeper.
+        let (open, close) = ("0 + (".repeat(5), ")".repeat(5));
+        text.push_str(&format!("r{number} := {open}r{} + 1{close}\n", number + 1));
     }
     text.push_str("r1990 := 1\n");
     assert_eq!(refusals(&text, "{}").unwrap(), ["1991"]);
