@@ -11,7 +11,7 @@ const AFTER_HELP: &str = "\
 Sources are paths, - for standard input, or URLs of states in stores. What a file is (state, plan or show JSON, snapshot, \
 observation) is detected. Behind @ stands the serial, or the id, of an earlier version of a state: prod.tfstate@7.
 
-Exit codes: 0 clean, 1 error, 2 drift at or above --fail-on (for diff: different), 4 gaps with --strict, 64 usage.";
+Exit codes: 0 clean, 1 error, 2 drift at or above --fail-on (for diff: different), 3 refused by a policy, 4 gaps with --strict, 64 usage.";
 
 /// Finds where infrastructure has drifted from what was declared, and says how bad each drift is and why.
 #[derive(Debug, Parser)]
@@ -83,6 +83,10 @@ pub(crate) enum Command {
     Snapshot(Snapshot),
     /// Show what depends on what
     Graph(Graph),
+    /// Judge plans and configurations by policies in Rego, and test policies
+    #[cfg(feature = "policy")]
+    #[command(subcommand)]
+    Policy(crate::policy_args::Policy),
     /// Print a completion script for a shell
     Completions(Completions),
 }

@@ -26,6 +26,8 @@ mod keys;
 mod moved;
 mod output;
 mod pair;
+#[cfg(feature = "policy")]
+mod policy_args;
 mod progress;
 mod replace;
 #[cfg(unix)]

@@ -98,6 +98,20 @@ impl Gate {
         self.insert(check, level, Overriding::WithReason)
     }
 
+    /// Puts a check in the place of the one that has its id, or adds it. So policies take the place of the built-in
+    /// `no-policy-violation`, which only knows what others have judged.
+    ///
+    /// # Errors
+    /// When nobody may override the check that is there, and so nobody may take it away.
+    pub fn replace(&mut self, check: Arc<dyn Check>, level: Level) -> Result<(), DuplicateCheck> {
+        let id = check.id();
+        if self.entries.get(&id).is_some_and(|entry| entry.overriding == Overriding::Never) {
+            return Err(DuplicateCheck { id });
+        }
+        self.entries.remove(&id);
+        self.insert(check, level, Overriding::WithReason)
+    }
+
     pub(crate) fn insert(
         &mut self,
         check: Arc<dyn Check>,

@@ -59,6 +59,8 @@ mod force;
 mod gate;
 mod outcome;
 mod people;
+#[cfg(feature = "policy")]
+pub mod policy;
 mod proposal;
 mod report;
 mod settings;

@@ -47,6 +47,12 @@ impl Held {
         Self::read_some(name, input, 0, limits)
     }
 
+    /// What was read.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     fn read_some(name: &str, input: impl Read, size: u64, limits: &Limits) -> std::io::Result<Self> {
         let mut bytes = Vec::new();
         // One byte more than allowed is enough to see that it is too long.

@@ -9,6 +9,7 @@
 //! | [`drift`] | the comparison: status, severity, impact and class, by rules that are data |
 //! | `observe` | reading what is there through terraform or tofu; with the feature `observe` |
 //! | `backends` | where states live: reading, locking, changing and taking back; with the feature `backends` |
+//! | `safety` | the gate: checks, policies, clearances; with the features `safety` and `policy` |
 //! | [`report`] | the machine format and the renderers |
 //!
 //! # A tour
@@ -51,6 +52,8 @@ pub use landfast_drift as drift;
 #[cfg(feature = "observe")]
 pub use landfast_observe as observe;
 pub use landfast_report as report;
+#[cfg(feature = "safety")]
+pub use landfast_safety as safety;
 pub use landfast_state as state;
 
 pub use exit::{ExitCode, FailOn, GapPolicy};

@@ -12,7 +12,17 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("landfast-observe", &["landfast-state"]),
     ("landfast-report", &["landfast-drift", "landfast-state"]),
     ("landfast-safety", &["landfast-drift", "landfast-state"]),
-    ("landfast", &["landfast-backends", "landfast-drift", "landfast-observe", "landfast-report", "landfast-state"]),
+    (
+        "landfast",
+        &[
+            "landfast-backends",
+            "landfast-drift",
+            "landfast-observe",
+            "landfast-report",
+            "landfast-safety",
+            "landfast-state",
+        ],
+    ),
     ("landfast-cli", &["landfast", "landfast-durable"]),
     ("fuzz-targets", &["landfast", "landfast-drift", "landfast-durable", "landfast-report", "landfast-state"]),
     ("xtask", &["landfast", "landfast-cli", "landfast-report"]),

@@ -7,6 +7,14 @@ mod completions;
 mod diff;
 mod graph;
 mod observe;
+#[cfg(feature = "policy")]
+mod policy_check;
+#[cfg(feature = "policy")]
+mod policy_eval;
+#[cfg(feature = "policy")]
+mod policy_set;
+#[cfg(feature = "policy")]
+mod policy_test;
 mod select;
 mod snapshot;
 mod state_convert;
@@ -65,7 +73,20 @@ pub(crate) fn run(args: &Args, host: Host) -> Result<ExitCode, CliError> {
         Command::Backup(backup) => backup::run(&backup.command, &global.with_keys(&backup.keys)),
         Command::Snapshot(args::Snapshot::Create(create)) => snapshot::run(create, global),
         Command::Graph(graph) => graph::run(graph, global),
+        #[cfg(feature = "policy")]
+        Command::Policy(policy) => run_on_policies(policy, global),
         Command::Completions(completions) => completions::run(completions, global),
+    }
+}
+
+#[cfg(feature = "policy")]
+fn run_on_policies(command: &crate::policy_args::Policy, global: &Global) -> Result<ExitCode, CliError> {
+    use crate::policy_args::Policy;
+
+    match command {
+        Policy::Check(args) => policy_check::run(args, global),
+        Policy::Eval(args) => policy_eval::run(args, global),
+        Policy::Test(args) => policy_test::run(args, global),
     }
 }
 

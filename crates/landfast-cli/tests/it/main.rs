@@ -26,6 +26,8 @@ mod live_terraform;
 #[cfg(feature = "corpus")]
 mod oracle;
 mod output;
+#[cfg(feature = "policy")]
+mod policy;
 mod run;
 mod schema;
 #[cfg(feature = "corpus")]

@@ -18,6 +18,10 @@ mod command;
 mod damage;
 mod gate;
 mod key_files;
+#[cfg(all(feature = "policy", feature = "live"))]
+mod live;
+#[cfg(feature = "policy")]
+mod policy;
 mod recovery;
 mod rollback_checks;
 mod scene;
