@@ -2,11 +2,17 @@
 mod actuator;
 mod executor;
 pub mod journal;
+#[cfg(feature = "mutants")]
+pub mod mutant;
+#[cfg(not(feature = "mutants"))]
+mod mutant;
 mod operation;
 pub mod plan;
 mod ports;
 mod sameness;
 mod time;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod values;
 pub use actuator::*;
 pub use executor::*;

@@ -17,6 +17,10 @@ mod clearance;
 mod context;
 mod force;
 mod gate;
+#[cfg(feature = "mutants")]
+pub mod mutants;
+#[cfg(not(feature = "mutants"))]
+mod mutants;
 mod outcome;
 mod proposal;
 mod report;

@@ -12,6 +12,7 @@ use super::run::Run;
 use super::trial::{Place, Trial, ended};
 use crate::actuator::{Change, Direction};
 use crate::journal::{Ended, StepEnd, StepState};
+use crate::mutant::{self, Mutant};
 use crate::operation::OperationState;
 use crate::plan::Step;
 use crate::sameness::sameness;
@@ -35,7 +36,11 @@ impl Run<'_> {
         let clock = &self.executor.ports.clock;
         let deadline = clock.now() + Duration::from_secs(self.options.rollback_timeout());
         let mut left = Vec::new();
-        for step in self.plan.steps().iter().rev() {
+        let mut order: Vec<&Step> = self.plan.steps().iter().rev().collect();
+        if mutant::is(Mutant::UndoneInOrder) {
+            order.reverse();
+        }
+        for step in order {
             let state = self.view(|view| view.step(step.id)).await;
             if matches!(state, StepState::NotStarted | StepState::Reverted) {
                 continue;
@@ -78,10 +83,10 @@ impl Run<'_> {
                 self.plan.steps().iter().find(is_there).map(|other| other.id)
             })
             .await;
-        if let Some(other) = dependant {
+        if let Some(other) = dependant.filter(|_| !mutant::is(Mutant::DependantsIgnored) && !mutant::is(Mutant::UndoneInOrder)) {
             return stay(StepEnd::NotTried, format!("{other}, which needs it, was not taken back")).await;
         }
-        if self.executor.ports.clock.now() >= deadline {
+        if self.executor.ports.clock.now() >= deadline && !mutant::is(Mutant::DeadlineIgnored) {
             let seconds = self.options.rollback_timeout();
             return stay(StepEnd::NotTried, format!("taking back has taken longer than {seconds} s")).await;
         }
@@ -95,14 +100,16 @@ impl Run<'_> {
             Ok(now) => now,
             Err(error) => return stay(StepEnd::NotTried, format!("it cannot be read: {error}")).await,
         };
-        if let Err(how) = self.is_ours(step, state, now.as_ref(), was.as_ref()).await {
+        if !mutant::is(Mutant::ThirdPartyOverwritten)
+            && let Err(how) = self.is_ours(step, state, now.as_ref(), was.as_ref()).await
+        {
             return stay(StepEnd::ThirdParty, how).await;
         }
         let is_gone = sameness(self.expected_back(step, was.as_ref()), now.as_ref(), &self.executor.compared).is_same();
         if is_gone && state != StepState::Applied && step.moves_to.is_none() {
             return stay(StepEnd::Done, "it was as before already".to_owned()).await;
         }
-        if step.inverse.class.is_irreversible() {
+        if step.inverse.class.is_irreversible() && !mutant::is(Mutant::IrreversibleUndone) {
             return stay(StepEnd::NotTried, format!("nothing takes it back: {}", step.inverse.reasons.join("; ")))
                 .await;
         }

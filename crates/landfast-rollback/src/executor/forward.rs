@@ -13,6 +13,7 @@ use super::run::Run;
 use super::trial::{Place, Trial, ended};
 use crate::actuator::{Change, Direction};
 use crate::journal::{Record, StepEnd, StepState};
+use crate::mutant::{self, Mutant};
 use crate::operation::OperationState;
 use crate::plan::{Step, StepId, ThenWait};
 
@@ -28,7 +29,9 @@ impl Run<'_> {
         match self.clear(self.plan.proposal()).await? {
             Err(why) => self.go(OperationState::Failed, &why).await,
             Ok(observed) => {
-                self.record_before(&observed).await?;
+                if !mutant::is(Mutant::BeforeNotRecorded) {
+                    self.record_before(&observed).await?;
+                }
                 if let Err(why) = self.audit("apply") {
                     return self.go(OperationState::Failed, &why).await;
                 }
@@ -48,7 +51,8 @@ impl Run<'_> {
             None => self.go(OperationState::Applied, "").await,
             Some(why) => {
                 self.go(OperationState::Failed, &why).await?;
-                if self.view(|view| view.wants_rollback()).await { self.roll_back(&why).await } else { Ok(()) }
+                let taken_back = mutant::is(Mutant::CancelTakenBack) || self.view(|view| view.wants_rollback()).await;
+                if taken_back { self.roll_back(&why).await } else { Ok(()) }
             }
         }
     }
@@ -158,7 +162,10 @@ impl Run<'_> {
             .with("plan", self.plan.digest())
             .with("environment", &target.environment)
             .with("steps", self.plan.steps().len());
-        self.executor.ports.audit.record(&event).map_err(|error| error.to_string())
+        match self.executor.ports.audit.record(&event) {
+            Err(_) if mutant::is(Mutant::AuditFailureIgnored) => Ok(()),
+            other => other.map_err(|error| error.to_string()),
+        }
     }
 
     /// Does the batches that are left. Says why it stopped, where it did.
@@ -176,7 +183,8 @@ impl Run<'_> {
                 continue;
             }
             let steps = left.into_iter().map(|step| self.forward(step));
-            let ends: Vec<_> = stream::iter(steps).buffer_unordered(self.options.parallel.max(1)).collect().await;
+            let parallel = if mutant::is(Mutant::ParallelLimitIgnored) { 100 } else { self.options.parallel.max(1) };
+            let ends: Vec<_> = stream::iter(steps).buffer_unordered(parallel).collect().await;
             ends.into_iter().collect::<Result<Vec<()>, ExecuteError>>()?;
             if let Some(stop) = self.stop().await? {
                 return Ok(Some(stop));
@@ -214,13 +222,13 @@ impl Run<'_> {
 
     /// Why no further step begins, if none does: somebody cancelled, or too much failed.
     async fn stop(&self) -> Result<Option<Stop>, ExecuteError> {
-        if self.executor.control.is_cancelled() {
+        if self.executor.control.is_cancelled() && !mutant::is(Mutant::CancelIgnored) {
             if !self.view(|view| view.cancelled).await {
                 self.append(Record::Cancelled { at: self.now() }).await?;
             }
             return Ok(Some("it was cancelled".to_owned()));
         }
-        let failed = self.failed().await;
+        let failed = if mutant::is(Mutant::FailureDoesNotStop) { Vec::new() } else { self.failed().await };
         let tolerated = usize::try_from(self.options.tolerated()).unwrap_or(usize::MAX);
         Ok(failed
             .get(tolerated)
@@ -249,7 +257,7 @@ impl Run<'_> {
         let lacking =
             self.view(|view| step.needs.iter().find(|needed| view.step(**needed) != StepState::Applied).copied()).await;
         let not_tried = |why: String| self.end(step.id, Direction::Forward, ended(StepEnd::NotTried, why));
-        if let Some(needed) = lacking {
+        if let Some(needed) = lacking.filter(|_| !mutant::is(Mutant::NeedsIgnored)) {
             return not_tried(format!("{needed}, which it needs, is not done")).await.map(drop);
         }
         let (found, left) = (self.plan.found_by(step), self.plan.left_by(step));

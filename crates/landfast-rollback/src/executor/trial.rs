@@ -9,6 +9,7 @@ use super::error::ExecuteError;
 use super::run::Run;
 use crate::actuator::{ActuatorFailure, Change, Direction};
 use crate::journal::{Ended, Record, StepEnd};
+use crate::mutant::{self, Mutant};
 use crate::plan::StepId;
 use crate::sameness::{Sameness, sameness};
 
@@ -36,12 +37,13 @@ impl Run<'_> {
     /// Acts, unless what is there is not what was expected. Says what came of it, which is in the journal then.
     pub(super) async fn attempt(&self, trial: Trial<'_>) -> Result<Ended, ExecuteError> {
         let (step, direction) = (trial.change.step, trial.change.direction);
+        // Announced first, so that nothing slow lies between the last look and the change.
+        if !mutant::is(Mutant::IntentSkipped) {
+            self.append(Record::Intent { step, direction, at: self.now() }).await?;
+        }
         let ended = match self.refusal(&trial).await {
             Some(ended) => ended,
-            None => {
-                self.append(Record::Intent { step, direction, at: self.now() }).await?;
-                self.act(&trial).await
-            }
+            None => self.act(&trial).await,
         };
         self.end(step, direction, ended).await
     }
@@ -60,19 +62,33 @@ impl Run<'_> {
 
     /// Why nothing may be done: the lock is gone, or somebody else was here.
     async fn refusal(&self, trial: &Trial<'_>) -> Option<Ended> {
-        match self.found(&trial.before).await {
+        let found = if mutant::is(Mutant::RecheckSkipped) { Found::As(None) } else { self.found(&trial.before).await };
+        match found {
             Found::As(_) => {}
+            Found::Otherwise { .. } if mutant::is(Mutant::ThirdPartyOverwritten) => {}
             Found::Otherwise { how, .. } => return Some(ended(StepEnd::ThirdParty, how)),
             Found::Unread(failure, why) => {
                 return Some(Ended { failure: Some(failure), ..ended(StepEnd::NotTried, why) });
             }
         }
         // Asked last, so that as little as possible lies between the answer and the change.
+        if mutant::is(Mutant::LockNotChecked) {
+            return None;
+        }
         self.executor.ports.hold.check().await.err().map(|error| ended(StepEnd::NotTried, error.to_string()))
     }
 
     async fn act(&self, trial: &Trial<'_>) -> Ended {
         let said = self.in_time(trial.timeout, self.executor.ports.actuator.act(&trial.change)).await;
+        match &said {
+            Some(Ok(())) if mutant::is(Mutant::SuccessBelieved) => return ended(StepEnd::Done, ""),
+            Some(Err(_)) if mutant::is(Mutant::FailureBelieved) => return ended(StepEnd::NoEffect, "it was said to fail"),
+            None if mutant::is(Mutant::TimeOutTakenForDone) => return ended(StepEnd::Done, ""),
+            _ if trial.change.direction == Direction::Back && mutant::is(Mutant::InverseNotVerified) => {
+                return ended(StepEnd::Done, "");
+            }
+            _ => {}
+        }
         let (failure, why, is_late) = match said {
             Some(Ok(())) => (None, String::new(), false),
             Some(Err(error)) => (Some(error.failure), error.to_string(), false),
