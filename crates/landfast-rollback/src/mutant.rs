@@ -4,7 +4,7 @@
 
 /// A defect of this crate, or of `landfast-safety`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(not(feature = "mutants"), expect(dead_code, reason = "only tests put them in"))]
+#[cfg_attr(not(feature = "mutants"), expect(dead_code, unreachable_pub, reason = "only tests put them in"))]
 #[non_exhaustive]
 pub enum Mutant {
     /// A record that could not be written counts as written.

@@ -2,7 +2,7 @@
 
 /// A defect of this crate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(not(feature = "mutants"), expect(dead_code, reason = "only tests put them in"))]
+#[cfg_attr(not(feature = "mutants"), expect(unreachable_pub, reason = "only tests put them in"))]
 #[non_exhaustive]
 pub enum Defect {
     /// A clearance serves for any plan.

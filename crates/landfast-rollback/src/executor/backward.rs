@@ -95,7 +95,14 @@ impl Run<'_> {
             Ok(was) => was,
             Err(missing) => return stay(StepEnd::NotTried, missing.to_string()).await,
         };
-        let was = was.map(|object| renewed(object, step));
+        let was = match was {
+            Some(object) => Some(self.as_it_came_back(object, Some(step)).await),
+            None => None,
+        };
+        let aside = step
+            .deposes
+            .as_ref()
+            .map(|key| ObjectAddress { instance: step.address.instance.clone(), deposed: Some(key.clone()) });
         let now = match self.read(step.result_address(), self.plan.left_by(step)).await {
             Ok(now) => now,
             Err(error) => return stay(StepEnd::NotTried, format!("it cannot be read: {error}")).await,
@@ -113,7 +120,7 @@ impl Run<'_> {
             return stay(StepEnd::NotTried, format!("nothing takes it back: {}", step.inverse.reasons.join("; ")))
                 .await;
         }
-        self.attempt(self.inverse(step, was.as_ref(), now.as_ref())).await
+        self.attempt(self.inverse(step, was.as_ref(), now.as_ref(), aside.as_ref())).await
     }
 
     /// What is to be at the step's address once it is taken back.
@@ -138,13 +145,15 @@ impl Run<'_> {
         let recorded = self
             .view(|view| {
                 let (direction, ended) = view.ends.get(&step.id)?;
-                (*direction == Direction::Forward).then(|| (ended.end, ended.object.clone()))
+                (*direction == Direction::Forward).then(|| (ended.end, ended.object.clone(), ended.left.clone()))
             })
             .await;
         let as_left = match recorded {
-            // What was read after the step is known to the last attribute.
-            Some((StepEnd::Done | StepEnd::Partial, object)) if object.is_some() => object == digest,
-            Some((StepEnd::Partial, None)) => now.is_none(),
+            // What was read after the step is known to the last attribute; some of them change by themselves.
+            Some((StepEnd::Done | StepEnd::Partial, object, left)) if object.is_some() => {
+                object == digest || left.and_then(read_alone).is_some_and(|left| sameness(Some(&left), now, options).is_same())
+            }
+            Some((StepEnd::Partial, None, _)) => now.is_none(),
             _ => sameness(self.plan.left_by(step), now, options).is_same(),
         };
         let as_before = || sameness(self.expected_back(step, was), now, options).is_same();
@@ -161,6 +170,7 @@ impl Run<'_> {
         step: &'a Step,
         was: Option<&'a ResourceObject>,
         now: Option<&'a ResourceObject>,
+        aside: Option<&'a ObjectAddress>,
     ) -> Trial<'a> {
         let result = step.result_address();
         let mut change = Change {
@@ -179,8 +189,12 @@ impl Run<'_> {
         change.action = match step.action {
             ActionKind::Create => {
                 change.restores.clone_from(&step.deposes);
-                if step.deposes.is_none() {
-                    change.after = None;
+                match aside {
+                    Some(aside) => {
+                        before.push((aside, was));
+                        after.push((aside, None));
+                    }
+                    None => change.after = None,
                 }
                 ActionKind::Delete
             }
@@ -205,7 +219,10 @@ impl Run<'_> {
                 continue;
             }
             let address: &ObjectAddress = step.replaced.as_ref().unwrap_or(&step.address);
-            let was = before.get(address).map(|object| self.widest(object.clone()));
+            let was = match before.get(address) {
+                Some(object) => Some(self.as_it_came_back(object.clone(), None).await),
+                None => None,
+            };
             if let Err(how) = self.is_as(&[(address, was.as_ref())]).await {
                 return Some(format!("after everything was taken back, {how}"));
             }
@@ -213,11 +230,19 @@ impl Run<'_> {
         None
     }
 
-    /// The object with everything unknown that any step of the plan renews in it.
-    fn widest(&self, object: ResourceObject) -> ResourceObject {
+    /// The object with those attributes unknown that it has of its own once the steps that are taken back, and `step`, are.
+    async fn as_it_came_back(&self, object: ResourceObject, step: Option<&Step>) -> ResourceObject {
         let address = object.address.clone();
-        let steps = self.plan.steps().iter().filter(|step| *step.replaced.as_ref().unwrap_or(&step.address) == address);
-        steps.fold(object, renewed)
+        let back: Vec<&Step> = self
+            .view(|view| {
+                let is_back = |other: &&Step| {
+                    *other.replaced.as_ref().unwrap_or(&other.address) == address
+                        && (view.step(other.id) == StepState::Reverted || step.is_some_and(|step| step.id == other.id))
+                };
+                self.plan.steps().iter().filter(is_back).collect()
+            })
+            .await;
+        back.into_iter().fold(object, renewed)
     }
 }
 
@@ -248,4 +273,10 @@ fn make_unknown(members: &mut Members, path: &landfast_state::AttributePath) {
     if let Some(Some(place)) = place {
         *place = Value::Unknown;
     }
+}
+
+/// The one object of a snapshot file.
+fn read_alone(text: String) -> Option<ResourceObject> {
+    let snapshot = read_snapshot(Bytes::from(text), "the journal", &Limits::default()).ok()?;
+    snapshot.objects().first().cloned()
 }

@@ -131,8 +131,9 @@ impl Run<'_> {
         let key = self.executor.values.key();
         if self.is_as(&left).await.is_ok() {
             let object = self.read(result, self.plan.left_by(step)).await.ok().flatten();
+            let left = object.as_ref().and_then(|object| self.written(object));
             let object = object.map(|object| object.digest(key).to_string());
-            return Ended { object, ..ended(if_left, why) };
+            return Ended { object, left, ..ended(if_left, why) };
         }
         match self.is_as(&found).await {
             Ok(()) => ended(if_found, why),

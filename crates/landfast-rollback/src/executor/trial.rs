@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use landfast_state::ResourceObject;
+use landfast_state::{Origin, ResourceObject, Snapshot, SourceKind, write_snapshot};
 use landfast_state::address::ObjectAddress;
 
 use super::error::ExecuteError;
@@ -99,12 +99,13 @@ impl Run<'_> {
         };
         let key = self.executor.values.key();
         let digest = |object: &Option<ResourceObject>| object.as_ref().map(|object| object.digest(key).to_string());
+        let left = |object: &Option<ResourceObject>| object.as_ref().and_then(|object| self.written(object));
         match self.found(&trial.after).await {
             // What is there counts, and not what was said about it.
-            Found::As(object) => Ended { end: StepEnd::Done, object: digest(&object), failure, why },
+            Found::As(object) => Ended { end: StepEnd::Done, object: digest(&object), left: left(&object), failure, why },
             Found::Unread(read_failure, read_why) => {
                 let why = if why.is_empty() { read_why } else { format!("{why}; then {read_why}") };
-                Ended { end: StepEnd::Unknown, object: None, failure: failure.or(Some(read_failure)), why }
+                Ended { end: StepEnd::Unknown, object: None, left: None, failure: failure.or(Some(read_failure)), why }
             }
             Found::Otherwise { first, how } => {
                 let is_as_before = matches!(self.found(&trial.before).await, Found::As(_));
@@ -119,9 +120,16 @@ impl Run<'_> {
                     (None, StepEnd::NoEffect) => "success was reported, and nothing has changed".to_owned(),
                     (None, _) => format!("success was reported, and {how}"),
                 };
-                Ended { end, object: digest(&first), failure, why }
+                Ended { end, object: digest(&first), left: left(&first), failure, why }
             }
         }
+    }
+
+    /// An object as the text of a snapshot file.
+    pub(super) fn written(&self, object: &ResourceObject) -> Option<String> {
+        let origin = Origin::new(SourceKind::Observation, self.executor.ports.actuator.name());
+        let alone = Snapshot::new(origin, vec![object.clone()], Default::default()).ok()?;
+        Some(write_snapshot(&alone, self.executor.values.key()))
     }
 
     /// Reads these places and compares them with what should be there. The first one is the object itself.
@@ -175,5 +183,5 @@ impl Run<'_> {
 
 /// The end of a step of which there is no more to say.
 pub(super) fn ended(end: StepEnd, why: impl Into<String>) -> Ended {
-    Ended { end, object: None, failure: None, why: why.into() }
+    Ended { end, object: None, left: None, failure: None, why: why.into() }
 }

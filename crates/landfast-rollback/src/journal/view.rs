@@ -213,8 +213,15 @@ impl View {
                 self.doubts.get(&step).map_or_else(|| self.step(step), |(_, was)| *was)
             }
         };
-        if ended.end != StepEnd::Unknown {
-            self.doubts.remove(&step);
+        match (ended.end, state) {
+            (StepEnd::Unknown, _) => {
+                self.doubts.insert(step, (direction, StepState::Unknown));
+            }
+            // Nothing was done about a doubt, so it is still one.
+            (StepEnd::ThirdParty | StepEnd::NotTried, StepState::Unknown) => {}
+            _ => {
+                self.doubts.remove(&step);
+            }
         }
         self.steps.insert(step, state);
         self.ends.insert(step, (direction, ended.clone()));

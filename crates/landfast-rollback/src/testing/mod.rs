@@ -5,6 +5,7 @@
 mod journal;
 mod kind;
 mod ports;
+pub mod simulation;
 mod stage;
 mod world;
 
@@ -13,3 +14,4 @@ pub use kind::Kind;
 pub use ports::{MemoryAudit, MemoryHold, MemoryJudge, MemoryProbe};
 pub use stage::{Curtain, Stage};
 pub use world::{ActFault, Deed, Item, Meddling, MemoryWorld, ReadFault};
+use stage::at;

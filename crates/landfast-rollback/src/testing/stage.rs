@@ -284,3 +284,8 @@ impl Drop for Sleep<'_> {
         }
     }
 }
+
+/// The time of day on a stage when so much time has passed.
+pub(super) fn at(passed: Duration) -> SystemTime {
+    SystemTime::UNIX_EPOCH + BEGINNING + passed
+}
