@@ -8,8 +8,9 @@ use landfast_state::address::ObjectAddress;
 use landfast_state::{Limits, Members, ResourceObject, Snapshot, Value, read_snapshot};
 
 use super::error::ExecuteError;
+use super::places::Places;
 use super::run::Run;
-use super::trial::{Place, Trial, ended};
+use super::trial::{Trial, ended};
 use crate::actuator::{Change, Direction};
 use crate::journal::{Ended, StepEnd, StepState};
 use crate::mutant::{self, Mutant};
@@ -99,46 +100,47 @@ impl Run<'_> {
             Some(object) => Some(self.as_it_came_back(object, Some(step)).await),
             None => None,
         };
-        let aside = step
-            .deposes
-            .as_ref()
-            .map(|key| ObjectAddress { instance: step.address.instance.clone(), deposed: Some(key.clone()) });
+        let aside = step.aside();
+        let places = Places::of(step, aside.as_ref(), self.expected_back(step, was.as_ref()), self.plan.left_by(step));
+        if state != StepState::Applied && self.is_as(&places.found).await.is_ok() {
+            return stay(StepEnd::Done, "it was as before already".to_owned()).await;
+        }
         let now = match self.read(step.result_address(), self.plan.left_by(step)).await {
             Ok(now) => now,
             Err(error) => return stay(StepEnd::NotTried, format!("it cannot be read: {error}")).await,
         };
         if !mutant::is(Mutant::ThirdPartyOverwritten)
-            && let Err(how) = self.is_ours(step, state, now.as_ref(), was.as_ref()).await
+            && let Err(how) = self.is_ours(step, now.as_ref()).await
         {
             return stay(StepEnd::ThirdParty, how).await;
-        }
-        let is_gone = sameness(self.expected_back(step, was.as_ref()), now.as_ref(), &self.executor.compared).is_same();
-        if is_gone && state != StepState::Applied && step.moves_to.is_none() {
-            return stay(StepEnd::Done, "it was as before already".to_owned()).await;
         }
         if step.inverse.class.is_irreversible() && !mutant::is(Mutant::IrreversibleUndone) {
             return stay(StepEnd::NotTried, format!("nothing takes it back: {}", step.inverse.reasons.join("; ")))
                 .await;
         }
-        self.attempt(self.inverse(step, was.as_ref(), now.as_ref(), aside.as_ref())).await
+        let is_half_moved =
+            step.action == ActionKind::Move && self.is_as(&[(&step.address, was.as_ref())]).await.is_ok();
+        let mut trial = self.inverse(step, was.as_ref(), now.as_ref(), places);
+        if is_half_moved {
+            // It stands in both places, and the new one is the one too many.
+            trial.change.action = ActionKind::Forget;
+            trial.change.moves_to = None;
+            trial.change.after = None;
+            trial.before = vec![(step.result_address(), now.as_ref()), (&step.address, was.as_ref())];
+        }
+        self.attempt(trial).await
     }
 
     /// What is to be at the step's address once it is taken back.
-    fn expected_back<'a>(&self, step: &Step, was: Option<&'a ResourceObject>) -> Option<&'a ResourceObject> {
+    pub(super) fn expected_back<'a>(&self, step: &Step, was: Option<&'a ResourceObject>) -> Option<&'a ResourceObject> {
         match step.action {
             ActionKind::Create if step.deposes.is_none() => None,
             _ => was,
         }
     }
 
-    /// Whether what is there is what the step left, or what was there before it; where not, how it differs.
-    async fn is_ours(
-        &self,
-        step: &Step,
-        state: StepState,
-        now: Option<&ResourceObject>,
-        was: Option<&ResourceObject>,
-    ) -> Result<(), String> {
+    /// Whether what is there is what the step left; where not, how it differs.
+    async fn is_ours(&self, step: &Step, now: Option<&ResourceObject>) -> Result<(), String> {
         let options = &self.executor.compared;
         let key = self.executor.values.key();
         let digest = now.map(|object| object.digest(key).to_string());
@@ -156,8 +158,7 @@ impl Run<'_> {
             Some((StepEnd::Partial, None, _)) => now.is_none(),
             _ => sameness(self.plan.left_by(step), now, options).is_same(),
         };
-        let as_before = || sameness(self.expected_back(step, was), now, options).is_same();
-        if as_left || (state != StepState::Applied && as_before()) {
+        if as_left {
             Ok(())
         } else {
             Err(format!("{} was changed by somebody else meanwhile", step.result_address()))
@@ -170,7 +171,7 @@ impl Run<'_> {
         step: &'a Step,
         was: Option<&'a ResourceObject>,
         now: Option<&'a ResourceObject>,
-        aside: Option<&'a ObjectAddress>,
+        places: Places<'a>,
     ) -> Trial<'a> {
         let result = step.result_address();
         let mut change = Change {
@@ -184,32 +185,31 @@ impl Run<'_> {
             before: now.cloned(),
             after: was.cloned(),
         };
-        let mut before: Vec<Place<'a>> = vec![(result, now)];
-        let mut after: Vec<Place<'a>> = vec![(result, self.expected_back(step, was))];
+        // What the step left is what is taken back from, as it is now.
+        let mut before = places.left;
+        if let Some(first) = before.first_mut() {
+            *first = (result, now);
+        }
         change.action = match step.action {
             ActionKind::Create => {
                 change.restores.clone_from(&step.deposes);
-                match aside {
-                    Some(aside) => {
-                        before.push((aside, was));
-                        after.push((aside, None));
-                    }
-                    None => change.after = None,
+                if step.deposes.is_none() {
+                    change.after = None;
                 }
                 ActionKind::Delete
             }
+            // What was to be destroyed and is still there, in part, is made whole.
+            ActionKind::Delete if now.is_some() => ActionKind::Update,
             ActionKind::Delete => ActionKind::Create,
             ActionKind::Adopt if was.is_none() => ActionKind::Forget,
             ActionKind::Adopt | ActionKind::Forget => ActionKind::Adopt,
             ActionKind::Move => {
                 change.moves_to = Some(step.address.clone());
-                before.push((&step.address, None));
-                after = vec![(&step.address, was), (result, None)];
                 ActionKind::Move
             }
             ActionKind::Update | ActionKind::Replace => ActionKind::Update,
         };
-        Trial { change, timeout: step.timeout, before, after }
+        Trial { change, timeout: step.timeout, before, after: places.found }
     }
 
     /// What is not as it was before the first step, of what this operation touched.
@@ -231,7 +231,7 @@ impl Run<'_> {
     }
 
     /// The object with those attributes unknown that it has of its own once the steps that are taken back, and `step`, are.
-    async fn as_it_came_back(&self, object: ResourceObject, step: Option<&Step>) -> ResourceObject {
+    pub(super) async fn as_it_came_back(&self, object: ResourceObject, step: Option<&Step>) -> ResourceObject {
         let address = object.address.clone();
         let back: Vec<&Step> = self
             .view(|view| {

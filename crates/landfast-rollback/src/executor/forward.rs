@@ -9,8 +9,9 @@ use landfast_state::address::ObjectAddress;
 use landfast_state::{AuditEvent, Gap, GapKind, Observation, Origin, ResourceObject, Snapshot, SourceKind};
 
 use super::error::ExecuteError;
+use super::places::Places;
 use super::run::Run;
-use super::trial::{Place, Trial, ended};
+use super::trial::{Trial, ended};
 use crate::actuator::{Change, Direction};
 use crate::journal::{Record, StepEnd, StepState};
 use crate::mutant::{self, Mutant};
@@ -73,6 +74,10 @@ impl Run<'_> {
             Err(error) => return Ok(Err(error.to_string())),
         };
         let observation = self.observe().await;
+        // What cannot be read cannot be recorded either, and so not be taken back.
+        if let Some(gap) = observation.gaps.first() {
+            return Ok(Err(format!("{} cannot be read: {}", gap.address, gap.reason)));
+        }
         let snapshot = observation.snapshot.clone();
         let judged = match ports.judge.judge(proposal, observation).await {
             Ok(report) => report,
@@ -137,12 +142,18 @@ impl Run<'_> {
         }
         gaps.sort_by(|a, b| a.address.cmp(&b.address));
         let origin = Origin::new(SourceKind::Observation, self.executor.ports.actuator.name());
-        // Each address was read once.
-        let snapshot = Snapshot::new(origin.clone(), objects, Default::default())
-            .or_else(|_| Snapshot::new(origin, Vec::new(), Default::default()));
-        match snapshot {
+        match Snapshot::new(origin, objects, Default::default()) {
             Ok(snapshot) => Observation { gaps, ..Observation::complete(snapshot) },
-            Err(_) => Observation { gaps, ..Observation::complete(self.plan.before().filtered(|_| false)) },
+            // Each address was read once, so this cannot be; were it, nothing would be known.
+            Err(_) => {
+                let all = self.plan.before().instances().map(|address| Gap {
+                    address: address.clone(),
+                    kind: GapKind::Unreadable,
+                    reason: "it was read twice".to_owned(),
+                });
+                let gaps = all.collect();
+                Observation { gaps, ..Observation::complete(self.plan.before().filtered(|_| false)) }
+            }
         }
     }
 
@@ -237,13 +248,15 @@ impl Run<'_> {
             .map(|(id, why)| format!("{id} failed: {why}")))
     }
 
-    /// The steps that ended otherwise than done, going forward.
+    /// The steps that ended otherwise than done, going forward. One that an earlier process left without any effect has not
+    /// failed: it is still to be done.
     async fn failed(&self) -> Vec<(StepId, String)> {
+        let tried = self.tried();
         self.view(|view| {
-            let ends = view
-                .ends
-                .iter()
-                .filter(|(_, (direction, ended))| *direction == Direction::Forward && ended.end != StepEnd::Done);
+            let counts = |id: &StepId| tried.contains(id) || view.step(*id) != StepState::NotStarted;
+            let ends = view.ends.iter().filter(|(id, (direction, ended))| {
+                *direction == Direction::Forward && ended.end != StepEnd::Done && counts(id)
+            });
             ends.map(|(id, (_, ended))| (*id, ended.why.clone())).collect()
         })
         .await
@@ -254,6 +267,7 @@ impl Run<'_> {
         if !self.wait_while_paused().await? || self.stop().await?.is_some() {
             return Ok(());
         }
+        self.try_now(step.id);
         let lacking =
             self.view(|view| step.needs.iter().find(|needed| view.step(**needed) != StepState::Applied).copied()).await;
         let not_tried = |why: String| self.end(step.id, Direction::Forward, ended(StepEnd::NotTried, why));
@@ -267,21 +281,8 @@ impl Run<'_> {
             (Ok(before), Ok(after)) => (before, after),
             (Err(missing), _) | (_, Err(missing)) => return not_tried(missing.to_string()).await.map(drop),
         };
-        let aside = step
-            .deposes
-            .as_ref()
-            .map(|key| ObjectAddress { instance: step.address.instance.clone(), deposed: Some(key.clone()) });
-        let result = step.result_address();
-        let mut places_before: Vec<Place<'_>> = vec![(&step.address, before.as_ref())];
-        let mut places_after: Vec<Place<'_>> = vec![(result, after.as_ref())];
-        if step.action == ActionKind::Move {
-            places_before.push((result, None));
-            places_after.push((&step.address, None));
-        }
-        if let Some(aside) = &aside {
-            places_before.push((aside, None));
-            places_after.push((aside, before.as_ref()));
-        }
+        let aside = step.aside();
+        let places = Places::of(step, aside.as_ref(), before.as_ref(), after.as_ref());
         let change = Change {
             step: step.id,
             direction: Direction::Forward,
@@ -293,7 +294,7 @@ impl Run<'_> {
             before: before.clone(),
             after: after.clone(),
         };
-        let trial = Trial { change, timeout: step.timeout, before: places_before, after: places_after };
+        let trial = Trial { change, timeout: step.timeout, before: places.found, after: places.left };
         self.attempt(trial).await.map(drop)
     }
 

@@ -1,5 +1,6 @@
 //! One run of an operation: its view, kept in step with its journal, and what every part of it needs.
 
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::{Mutex as Held, PoisonError};
 use std::time::Duration;
@@ -16,7 +17,7 @@ use crate::actuator::{ActuatorError, ActuatorFailure};
 use crate::journal::{Record, View};
 use crate::mutant::{self, Mutant};
 use crate::operation::{OperationOptions, OperationState};
-use crate::plan::{Plan, write_plan};
+use crate::plan::{Plan, StepId, write_plan};
 use crate::time;
 
 /// Time between two tries of a read, in milliseconds, times the number of tries.
@@ -29,6 +30,7 @@ pub(super) struct Run<'e> {
     pub(super) options: OperationOptions,
     pub(super) redactor: Redactor,
     view: Mutex<View>,
+    tried: Held<BTreeSet<StepId>>,
     said: Held<(Vec<CheckResult>, Option<Box<SafetyReport>>)>,
 }
 
@@ -73,6 +75,7 @@ impl<'e> Run<'e> {
             redactor: Snapshot::redactor(&[plan.before(), plan.after()]),
             plan,
             view: Mutex::new(view),
+            tried: Held::default(),
             said: Held::default(),
         }
     }
@@ -84,6 +87,16 @@ impl<'e> Run<'e> {
 
     pub(super) fn say(&self, checks: Vec<CheckResult>, refused: Option<Box<SafetyReport>>) {
         *self.said.lock().unwrap_or_else(PoisonError::into_inner) = (checks, refused);
+    }
+
+    /// This process begins with a step.
+    pub(super) fn try_now(&self, step: StepId) {
+        self.tried.lock().unwrap_or_else(PoisonError::into_inner).insert(step);
+    }
+
+    /// The steps that this process began with, going forward.
+    pub(super) fn tried(&self) -> BTreeSet<StepId> {
+        self.tried.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The moment, as journals write it.
@@ -138,7 +151,8 @@ impl<'e> Run<'e> {
                     let pause = Duration::from_millis(READ_PAUSE_MS * u64::from(tries));
                     self.executor.ports.clock.sleep(pause).await;
                 }
-                other => return other,
+                // It stands where it was read, whatever the actuator calls it.
+                other => return other.map(|read| read.map(|object| ResourceObject { address: address.clone(), ..object })),
             }
         }
     }

@@ -3,18 +3,15 @@
 use std::time::Duration;
 
 use landfast_state::{Origin, ResourceObject, Snapshot, SourceKind, write_snapshot};
-use landfast_state::address::ObjectAddress;
 
 use super::error::ExecuteError;
+use super::places::Place;
 use super::run::Run;
 use crate::actuator::{ActuatorFailure, Change, Direction};
 use crate::journal::{Ended, Record, StepEnd};
 use crate::mutant::{self, Mutant};
 use crate::plan::StepId;
 use crate::sameness::{Sameness, sameness};
-
-/// What is to be at an address; `None` where nothing is to be.
-pub(super) type Place<'a> = (&'a ObjectAddress, Option<&'a ResourceObject>);
 
 /// One change with what must be there before and after it.
 pub(super) struct Trial<'a> {

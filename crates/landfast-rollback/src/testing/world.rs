@@ -84,6 +84,9 @@ pub struct Deed {
     pub at: Duration,
     /// How many changes were under way, with this one.
     pub side_by_side: usize,
+    /// Addresses with what somebody else left there, which was read before the change began; with how many records the journal
+    /// held when he did it.
+    pub overwrites: Vec<(ObjectAddress, usize)>,
     /// Why nothing may have been done: invariants that the world itself sees broken.
     pub broken: Vec<String>,
 }
@@ -113,7 +116,7 @@ struct World {
     read_chance: u64,
     meddle_at: Vec<(u64, ObjectAddress, Meddling)>,
     meddled: BTreeSet<ObjectAddress>,
-    theirs: BTreeMap<ObjectAddress, u64>,
+    theirs: BTreeMap<ObjectAddress, (u64, usize)>,
     busy: BTreeSet<ObjectAddress>,
     acted_on: BTreeMap<ObjectAddress, usize>,
     read: BTreeMap<ObjectAddress, (u64, usize)>,
@@ -380,11 +383,14 @@ impl MemoryWorld {
         world.under_way += 1;
         let addresses = touched(change);
         let mut reads = Vec::new();
+        let mut overwrites = Vec::new();
         for address in &addresses {
             let (at, records) = world.read.get(address).copied().unwrap_or_default();
             reads.push(records);
-            if world.theirs.get(address).is_some_and(|theirs| at > *theirs) {
-                broken.push(format!("{address} is somebody else's, which was seen"));
+            if let Some((theirs, records)) = world.theirs.get(address).copied()
+                && at > theirs
+            {
+                overwrites.push((address.clone(), records));
             }
             world.busy.insert(address.clone());
             *world.acted_on.entry(address.clone()).or_default() += 1;
@@ -392,7 +398,7 @@ impl MemoryWorld {
         let at = stage.map(Stage::passed).unwrap_or_default();
         let side_by_side = world.under_way;
         let (step, direction) = (change.step, change.direction);
-        world.deeds.push(Deed { step, direction, addresses, reads, records: count, at, side_by_side, broken });
+        world.deeds.push(Deed { step, direction, addresses, reads, records: count, at, side_by_side, overwrites, broken });
         let chance = world.act_chance;
         let asked_for = world.act_faults.get_mut(&(change.address.clone(), change.direction));
         let fault = asked_for.and_then(VecDeque::pop_front).or_else(
@@ -651,10 +657,11 @@ impl World {
             self.items.insert(address.clone(), Item { object, data: self.made, hidden: Members::new() });
         }
         self.clock += 1;
+        let records = self.records.clone().map_or(0, |records| records());
         self.meddled.insert(address.clone());
         // Of what happens between a change and the next read nobody can tell who did it.
         if !self.busy.contains(address) {
-            self.theirs.insert(address.clone(), self.clock);
+            self.theirs.insert(address.clone(), (self.clock, records));
         }
     }
 

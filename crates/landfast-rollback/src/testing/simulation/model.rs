@@ -56,6 +56,8 @@ struct Walk {
     cancelled: bool,
     taking_back_since: Option<SystemTime>,
     open: BTreeMap<StepId, (Direction, usize)>,
+    /// From which record to which each step was announced and not ended.
+    announced: Vec<(StepId, usize, usize)>,
     done: BTreeMap<StepId, bool>,
     failed_in: Option<usize>,
     failures: usize,
@@ -89,7 +91,11 @@ impl Deeds<'_> {
         let plan = &self.course.scenario.plan;
         let walk = &mut self.walk;
         match record {
-            Record::Judged { cleared, .. } => walk.cleared = *cleared,
+            Record::Judged { cleared, .. } => {
+                walk.cleared = *cleared;
+                walk.failed_in = None;
+                walk.failures = 0;
+            }
             Record::Before { .. } => walk.has_before = true,
             Record::Cancelled { .. } => walk.cancelled = true,
             Record::TakenUp { at, .. } => {
@@ -122,7 +128,9 @@ impl Deeds<'_> {
                 }
             }
             Record::Ended { step, direction, end, .. } => {
-                walk.open.remove(step);
+                if let Some((_, from)) = walk.open.remove(step) {
+                    walk.announced.push((*step, from, self.reached));
+                }
                 match (direction, end.end) {
                     (Direction::Forward, StepEnd::Done) => drop(walk.done.insert(*step, true)),
                     (Direction::Back, StepEnd::Done) => drop(walk.done.insert(*step, false)),
@@ -152,6 +160,20 @@ impl Deeds<'_> {
         };
         for broken in &deed.broken {
             hold(false, broken);
+        }
+        for (address, records) in &deed.overwrites {
+            // Of what happens between the announcement of a step and its end nobody can tell who did it.
+            let may_be_ours = |id: &StepId, from: usize, to: usize| {
+                let touches = scenario.plan.step(*id).is_some_and(|step| {
+                    step.address == *address
+                        || step.moves_to.as_ref() == Some(address)
+                        || step.aside().as_ref() == Some(address)
+                });
+                touches && (from..=to).contains(records)
+            };
+            let is_in_doubt = walk.announced.iter().any(|(id, from, to)| may_be_ours(id, *from, *to))
+                || walk.open.iter().any(|(id, (_, from))| *id != step && may_be_ours(id, *from, usize::MAX));
+            hold(is_in_doubt, &format!("{address} is somebody else's, which was seen"));
         }
         let open = walk.open.get(&step).filter(|(open, _)| *open == direction);
         hold(open.is_some(), "it was not announced");
@@ -334,13 +356,19 @@ fn ended_rightly(course: &Course, view: &View, deeds: &[Deed], found: &mut Vec<S
         && !wrong.iter().any(|(direction, _)| direction.is_none())
         && scenario.refusal.is_none()
         && scenario.has_values
-        && course.processes == 1;
+        && !course.taken_back;
     let failed_forward = wrong.iter().any(|(direction, _)| *direction == Some(Direction::Forward));
     let failed_back = wrong.iter().any(|(direction, _)| *direction == Some(Direction::Back));
-    if is_calm && !course.cancels && !course.falls_ill && !failed_forward && view.state != OperationState::Applied {
+    if is_calm
+        && !course.cancels
+        && !course.falls_ill
+        && !failed_forward
+        && view.state != OperationState::Applied
+        && (course.processes == 1 || view.reached_applying)
+    {
         found.push(format!("nothing went wrong, and it ended in {}: {}", view.state, view.why));
     }
-    let in_time = scenario.options.rollback_seconds.is_none();
+    let in_time = course.processes == 1 && scenario.options.rollback_seconds.is_none();
     let all_back = scenario.plan.steps().iter().all(|step| !step.inverse.class.is_irreversible());
     if is_calm && in_time && all_back && !failed_back && view.state == OperationState::RollbackFailed {
         found.push(format!("everything could be taken back, and was not: {}", view.why));
