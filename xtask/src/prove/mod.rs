@@ -3,6 +3,7 @@
 //! - `lockers`: many processes take and give back one lock, and never two of them hold it; a holder that is killed is taken over.
 //! - `kills`: the command is killed at every system call that it makes on files, and at random moments, while it changes states;
 //!   whatever is left is the old state or the new one, and what it acknowledged is there. `terraform state rm` is killed beside it.
+//! - `simulation`: operations from seeds, in a world in memory where everything goes wrong, and defects that they have to catch.
 //!
 //! `docs/proofs.md` is written from a whole run. `--sample` runs a part of it, in the time that a change's checks may take, and
 //! writes nothing.
@@ -14,6 +15,7 @@ mod lockers;
 mod page;
 mod postgres;
 mod scene;
+mod simulation;
 mod terraform;
 
 use std::path::PathBuf;
@@ -41,6 +43,7 @@ pub(crate) struct Options {
 enum Part {
     Lockers,
     Kills,
+    Simulation,
 }
 
 /// One line of the page: something that was run many times, and how that ended.
@@ -104,6 +107,9 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
     }
     if wanted(Part::Kills) {
         proofs.extend(kills::prove(&setting)?);
+    }
+    if wanted(Part::Simulation) {
+        proofs.extend(simulation::prove(&setting)?);
     }
     for proof in &proofs {
         println!("{}: {}: {} runs: {}", proof.part, proof.what, proof.runs, proof.seen);

@@ -16,6 +16,9 @@ What one test cannot show, thousands of runs do: `cargo xtask prove`. The checks
   every write, and at random moments. Afterwards the old state must be there or the new one, whole; what the command had
   acknowledged must be there; and the next command must work. A move between two states may be found half done, with the object in
   both; then `--resume` must finish it. The same is done to `terraform state rm` beside it.
+- **Simulation**: operations in a world in memory, each from a seed: changes fail, lie, do a part and hang, others change the same
+  objects, the lock is lost, the disk is full, and the process dies at any record and between. Afterwards the world must be as the
+  journal says. Defects are put in on purpose, one at a time, and a seed must catch each.
 
 A kill loses nothing that was handed to the system, so this says nothing about power failures: for these, the tests of
 `landfast-durable` hold the order in which files and folders are synced.

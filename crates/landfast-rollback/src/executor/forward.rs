@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt};
-use landfast_safety::{ActionKind, Bound, Proposal};
+use landfast_safety::{Bound, Proposal};
 use landfast_state::address::ObjectAddress;
 use landfast_state::{AuditEvent, Gap, GapKind, Observation, Origin, ResourceObject, Snapshot, SourceKind};
 
@@ -253,9 +253,9 @@ impl Run<'_> {
     async fn failed(&self) -> Vec<(StepId, String)> {
         let tried = self.tried();
         self.view(|view| {
-            let counts = |id: &StepId| tried.contains(id) || view.step(*id) != StepState::NotStarted;
+            let counts = |id: &StepId, end| tried.contains(id) || matches!(end, StepEnd::Partial | StepEnd::Unknown);
             let ends = view.ends.iter().filter(|(id, (direction, ended))| {
-                *direction == Direction::Forward && ended.end != StepEnd::Done && counts(id)
+                *direction == Direction::Forward && ended.end != StepEnd::Done && counts(id, ended.end)
             });
             ends.map(|(id, (_, ended))| (*id, ended.why.clone())).collect()
         })
@@ -267,12 +267,15 @@ impl Run<'_> {
         if !self.wait_while_paused().await? || self.stop().await?.is_some() {
             return Ok(());
         }
-        self.try_now(step.id);
         let lacking =
             self.view(|view| step.needs.iter().find(|needed| view.step(**needed) != StepState::Applied).copied()).await;
-        let not_tried = |why: String| self.end(step.id, Direction::Forward, ended(StepEnd::NotTried, why));
+        let not_tried = async |why: String| {
+            self.end(step.id, Direction::Forward, ended(StepEnd::NotTried, why)).await?;
+            self.tried_now(step.id);
+            Ok(())
+        };
         if let Some(needed) = lacking.filter(|_| !mutant::is(Mutant::NeedsIgnored)) {
-            return not_tried(format!("{needed}, which it needs, is not done")).await.map(drop);
+            return not_tried(format!("{needed}, which it needs, is not done")).await;
         }
         let (found, left) = (self.plan.found_by(step), self.plan.left_by(step));
         let clear =
@@ -295,7 +298,9 @@ impl Run<'_> {
             after: after.clone(),
         };
         let trial = Trial { change, timeout: step.timeout, before: places.found, after: places.left };
-        self.attempt(trial).await.map(drop)
+        self.attempt(trial).await?;
+        self.tried_now(step.id);
+        Ok(())
     }
 
     /// Waits while somebody wants it to. Whether it may go on.

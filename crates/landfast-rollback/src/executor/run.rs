@@ -89,12 +89,12 @@ impl<'e> Run<'e> {
         *self.said.lock().unwrap_or_else(PoisonError::into_inner) = (checks, refused);
     }
 
-    /// This process begins with a step.
-    pub(super) fn try_now(&self, step: StepId) {
+    /// This process has tried a step, going forward.
+    pub(super) fn tried_now(&self, step: StepId) {
         self.tried.lock().unwrap_or_else(PoisonError::into_inner).insert(step);
     }
 
-    /// The steps that this process began with, going forward.
+    /// The steps that this process has tried, going forward.
     pub(super) fn tried(&self) -> BTreeSet<StepId> {
         self.tried.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

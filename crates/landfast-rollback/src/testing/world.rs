@@ -117,6 +117,7 @@ struct World {
     meddle_at: Vec<(u64, ObjectAddress, Meddling)>,
     meddled: BTreeSet<ObjectAddress>,
     theirs: BTreeMap<ObjectAddress, (u64, usize)>,
+    foreign: BTreeSet<ObjectAddress>,
     busy: BTreeSet<ObjectAddress>,
     acted_on: BTreeMap<ObjectAddress, usize>,
     read: BTreeMap<ObjectAddress, (u64, usize)>,
@@ -157,6 +158,7 @@ impl MemoryWorld {
             meddle_at: Vec::new(),
             meddled: BTreeSet::new(),
             theirs: BTreeMap::new(),
+            foreign: BTreeSet::new(),
             busy: BTreeSet::new(),
             acted_on: BTreeMap::new(),
             read: BTreeMap::new(),
@@ -378,7 +380,7 @@ impl MemoryWorld {
             (world.records.clone(), world.allowed.clone())
         };
         let count = records.map_or(0, |records| records());
-        let mut broken: Vec<String> = allowed.and_then(|allowed| allowed().err()).into_iter().collect();
+        let broken: Vec<String> = allowed.and_then(|allowed| allowed().err()).into_iter().collect();
         let mut world = self.world();
         world.under_way += 1;
         let addresses = touched(change);
@@ -655,6 +657,7 @@ impl World {
             let object = rebuilt(ResourceObject::bare(address.clone(), PROVIDER), &members);
             self.made += 1;
             self.items.insert(address.clone(), Item { object, data: self.made, hidden: Members::new() });
+            self.foreign.insert(address.clone());
         }
         self.clock += 1;
         let records = self.records.clone().map_or(0, |records| records());
@@ -662,6 +665,12 @@ impl World {
         // Of what happens between a change and the next read nobody can tell who did it.
         if !self.busy.contains(address) {
             self.theirs.insert(address.clone(), (self.clock, records));
+            // What he made himself and took away again is as if he had not been there.
+            let is_as_if_never = how == Meddling::Destroy && self.foreign.contains(address);
+            if is_as_if_never && !self.items.contains_key(address) {
+                self.theirs.remove(address);
+                self.foreign.remove(address);
+            }
         }
     }
 

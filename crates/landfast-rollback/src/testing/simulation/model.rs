@@ -135,6 +135,7 @@ impl Deeds<'_> {
                     (Direction::Forward, StepEnd::Done) => drop(walk.done.insert(*step, true)),
                     (Direction::Back, StepEnd::Done) => drop(walk.done.insert(*step, false)),
                     (Direction::Forward, StepEnd::Partial | StepEnd::Unknown) => drop(walk.done.insert(*step, true)),
+                    (Direction::Forward, StepEnd::NoEffect) => drop(walk.done.insert(*step, false)),
                     _ => {}
                 }
                 if *direction == Direction::Forward && end.end != StepEnd::Done {
@@ -329,7 +330,7 @@ fn ended_rightly(course: &Course, view: &View, deeds: &[Deed], found: &mut Vec<S
     }
     if matches!(scenario.refusal, Some(Refusal::CheckFails | Refusal::CheckErrs)) && course.proposals().is_empty() {
         // It may have failed before anybody was asked, by a lost lock or a crash.
-        let is_explained = course.loses_lock || course.processes > 1;
+        let is_explained = course.loses_lock || course.spoils_reads || course.processes > 1;
         if !is_explained {
             found.push("nobody was asked".to_owned());
         }
@@ -373,7 +374,7 @@ fn ended_rightly(course: &Course, view: &View, deeds: &[Deed], found: &mut Vec<S
     if is_calm && in_time && all_back && !failed_back && view.state == OperationState::RollbackFailed {
         found.push(format!("everything could be taken back, and was not: {}", view.why));
     }
-    if course.falls_ill && is_calm && !course.cancels && !hands_over && view.state == OperationState::Failed {
+    if course.falls_ill && view.reached_applying && is_calm && !course.cancels && !hands_over && view.state == OperationState::Failed {
         found.push("it failed and was not taken back".to_owned());
     }
 }
