@@ -11,6 +11,7 @@ mod instructions;
 mod problem;
 mod process;
 mod prove;
+mod simulate;
 mod tidy;
 mod workspace;
 
@@ -40,6 +41,7 @@ enum Command {
     Prove(prove::Options),
     #[command(hide = true)]
     ProveChild(prove::ChildOptions),
+    Simulate(simulate::Options),
 }
 
 fn main() -> ExitCode {
@@ -54,6 +56,7 @@ fn main() -> ExitCode {
         Command::Instructions(options) => instructions::run(&options),
         Command::Prove(options) => prove::run(&options),
         Command::ProveChild(options) => prove::child(&options),
+        Command::Simulate(options) => simulate::run(&options),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

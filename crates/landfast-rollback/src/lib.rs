@@ -15,6 +15,10 @@
 mod actuator;
 mod executor;
 pub mod journal;
+#[cfg(feature = "mutants")]
+pub mod mutant;
+#[cfg(not(feature = "mutants"))]
+mod mutant;
 mod operation;
 pub mod plan;
 pub mod planner;
@@ -22,6 +26,8 @@ mod ports;
 mod renewed;
 mod sameness;
 mod taking_back;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod time;
 mod values;
 

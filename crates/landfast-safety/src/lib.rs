@@ -57,6 +57,10 @@ mod context;
 mod environments;
 mod force;
 mod gate;
+#[cfg(feature = "mutants")]
+pub mod mutants;
+#[cfg(not(feature = "mutants"))]
+mod mutants;
 mod outcome;
 mod people;
 #[cfg(feature = "policy")]

@@ -60,7 +60,8 @@ impl Outcome {
     pub fn refuses(self) -> bool {
         match self {
             Self::Pass | Self::Skipped | Self::Warn => false,
-            Self::Fail | Self::Error => true,
+            Self::Error => !crate::mutants::is(crate::mutants::Defect::ErrorPasses),
+            Self::Fail => true,
         }
     }
 

@@ -4,6 +4,7 @@
 //! - `kills`: the command is killed at every system call that it makes on files, and at random moments, while it changes states;
 //!   whatever is left is the old state or the new one, and what it acknowledged is there. `terraform state rm` is killed beside it.
 //! - `backups`: `backup create` is killed in the same way; the manifest is there with all that it names, or there is no backup.
+//! - `simulation`: operations from seeds, in a world in memory where everything goes wrong, and defects that they have to catch.
 //!
 //! `docs/proofs.md` is written from a whole run. `--sample` runs a part of it, in the time that a change's checks may take, and
 //! writes nothing.
@@ -16,6 +17,7 @@ mod lockers;
 mod page;
 mod postgres;
 mod scene;
+mod simulation;
 mod terraform;
 
 use std::path::PathBuf;
@@ -44,6 +46,7 @@ enum Part {
     Lockers,
     Kills,
     Backups,
+    Simulation,
 }
 
 /// One line of the page: something that was run many times, and how that ended.
@@ -110,6 +113,9 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
     }
     if wanted(Part::Backups) {
         proofs.extend(backups::prove(&setting)?);
+    }
+    if wanted(Part::Simulation) {
+        proofs.extend(simulation::prove(&setting)?);
     }
     for proof in &proofs {
         println!("{}: {}: {} runs: {}", proof.part, proof.what, proof.runs, proof.seen);

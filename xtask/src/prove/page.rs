@@ -19,6 +19,9 @@ What one test cannot show, thousands of runs do: `cargo xtask prove`. The checks
 - **Backups**: `landfast backup create` is killed in the same way. A manifest that is there must be that of a whole backup, a folder
   without one must pass for none, the states are as they were, and where encryption is demanded no file left holds a state in
   plain text.
+- **Simulation**: operations in a world in memory, each from a seed: changes fail, lie, do a part and hang, others change the same
+  objects, the lock is lost, the disk is full, and the process dies at any record and between. Afterwards the world must be as the
+  journal says. Defects are put in on purpose, one at a time, and a seed must catch each.
 
 A kill loses nothing that was handed to the system, so this says nothing about power failures: for these, the tests of
 `landfast-durable` hold the order in which files and folders are synced.

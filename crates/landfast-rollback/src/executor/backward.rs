@@ -8,10 +8,12 @@ use landfast_state::address::ObjectAddress;
 use landfast_state::{Limits, ResourceObject, Snapshot, read_snapshot};
 
 use super::error::ExecuteError;
+use super::places::Places;
 use super::run::Run;
-use super::trial::{Place, Trial, ended};
+use super::trial::{Trial, ended};
 use crate::actuator::{Change, Direction};
 use crate::journal::{Ended, StepEnd, StepState};
+use crate::mutant::{self, Mutant};
 use crate::operation::OperationState;
 use crate::plan::Step;
 use crate::renewed::renewed;
@@ -36,7 +38,11 @@ impl Run<'_> {
         let clock = &self.executor.ports.clock;
         let deadline = clock.now() + Duration::from_secs(self.options.rollback_timeout());
         let mut left = Vec::new();
-        for step in self.plan.steps().iter().rev() {
+        let mut order: Vec<&Step> = self.plan.steps().iter().rev().collect();
+        if mutant::is(Mutant::UndoneInOrder) {
+            order.reverse();
+        }
+        for step in order {
             let state = self.view(|view| view.step(step.id)).await;
             if matches!(state, StepState::NotStarted | StepState::Reverted) {
                 continue;
@@ -79,10 +85,12 @@ impl Run<'_> {
                 self.plan.steps().iter().find(is_there).map(|other| other.id)
             })
             .await;
-        if let Some(other) = dependant {
+        if let Some(other) =
+            dependant.filter(|_| !mutant::is(Mutant::DependantsIgnored) && !mutant::is(Mutant::UndoneInOrder))
+        {
             return stay(StepEnd::NotTried, format!("{other}, which needs it, was not taken back")).await;
         }
-        if self.executor.ports.clock.now() >= deadline {
+        if self.executor.ports.clock.now() >= deadline && !mutant::is(Mutant::DeadlineIgnored) {
             let seconds = self.options.rollback_timeout();
             return stay(StepEnd::NotTried, format!("taking back has taken longer than {seconds} s")).await;
         }
@@ -91,62 +99,70 @@ impl Run<'_> {
             Ok(was) => was,
             Err(missing) => return stay(StepEnd::NotTried, missing.to_string()).await,
         };
-        let was = was.map(|object| renewed(object, &step.inverse.renewed));
+        let was = match was {
+            Some(object) => Some(self.as_it_came_back(object, Some(step)).await),
+            None => None,
+        };
+        let aside = step.aside();
+        let places = Places::of(step, aside.as_ref(), self.expected_back(step, was.as_ref()), self.plan.left_by(step));
+        if state != StepState::Applied && self.is_as(&places.found).await.is_ok() {
+            return stay(StepEnd::Done, "it was as before already".to_owned()).await;
+        }
         let now = match self.read(step.result_address(), self.plan.left_by(step)).await {
             Ok(now) => now,
             Err(error) => return stay(StepEnd::NotTried, format!("it cannot be read: {error}")).await,
         };
-        if let Err(how) = self.is_ours(step, state, now.as_ref(), was.as_ref()).await {
+        if !mutant::is(Mutant::ThirdPartyOverwritten)
+            && let Err(how) = self.is_ours(step, now.as_ref()).await
+        {
             return stay(StepEnd::ThirdParty, how).await;
         }
-        let is_gone = sameness(self.expected_back(step, was.as_ref()), now.as_ref(), &self.executor.compared).is_same();
-        if is_gone && state != StepState::Applied && step.moves_to.is_none() {
-            return stay(StepEnd::Done, "it was as before already".to_owned()).await;
-        }
-        if step.inverse.class.is_irreversible() {
+        if step.inverse.class.is_irreversible() && !mutant::is(Mutant::IrreversibleUndone) {
             return stay(StepEnd::NotTried, format!("nothing takes it back: {}", step.inverse.reasons.join("; ")))
                 .await;
         }
-        self.attempt(self.inverse(step, was.as_ref(), now.as_ref())).await
+        let is_half_moved =
+            step.action == ActionKind::Move && self.is_as(&[(&step.address, was.as_ref())]).await.is_ok();
+        let mut trial = self.inverse(step, was.as_ref(), now.as_ref(), places);
+        if is_half_moved {
+            // It stands in both places, and the new one is the one too many.
+            trial.change.action = ActionKind::Forget;
+            trial.change.moves_to = None;
+            trial.change.after = None;
+            trial.before = vec![(step.result_address(), now.as_ref()), (&step.address, was.as_ref())];
+        }
+        self.attempt(trial).await
     }
 
     /// What is to be at the step's address once it is taken back.
-    fn expected_back<'a>(&self, step: &Step, was: Option<&'a ResourceObject>) -> Option<&'a ResourceObject> {
+    pub(super) fn expected_back<'a>(&self, step: &Step, was: Option<&'a ResourceObject>) -> Option<&'a ResourceObject> {
         match step.action {
             ActionKind::Create if step.deposes.is_none() => None,
             _ => was,
         }
     }
 
-    /// Whether what is there is what the step left, or what was there before it; where not, how it differs.
-    async fn is_ours(
-        &self,
-        step: &Step,
-        state: StepState,
-        now: Option<&ResourceObject>,
-        was: Option<&ResourceObject>,
-    ) -> Result<(), String> {
+    /// Whether what is there is what the step left; where not, how it differs.
+    async fn is_ours(&self, step: &Step, now: Option<&ResourceObject>) -> Result<(), String> {
         let options = &self.executor.compared;
         let key = self.executor.values.key();
         let digest = now.map(|object| object.digest(key).to_string());
         let recorded = self
             .view(|view| {
                 let (direction, ended) = view.ends.get(&step.id)?;
-                (*direction == Direction::Forward).then(|| (ended.end, ended.object.clone()))
+                (*direction == Direction::Forward).then(|| (ended.end, ended.object.clone(), ended.left.clone()))
             })
             .await;
         let as_left = match recorded {
-            // What was read after the step is known to the last attribute.
-            Some((StepEnd::Done | StepEnd::Partial, object)) if object.is_some() => object == digest,
-            Some((StepEnd::Partial, None)) => now.is_none(),
+            // What was read after the step is known to the last attribute; some of them change by themselves.
+            Some((StepEnd::Done | StepEnd::Partial, object, left)) if object.is_some() => {
+                object == digest
+                    || left.and_then(read_alone).is_some_and(|left| sameness(Some(&left), now, options).is_same())
+            }
+            Some((StepEnd::Partial, None, _)) => now.is_none(),
             _ => sameness(self.plan.left_by(step), now, options).is_same(),
         };
-        let as_before = || sameness(self.expected_back(step, was), now, options).is_same();
-        if as_left || (state != StepState::Applied && as_before()) {
-            Ok(())
-        } else {
-            Err(format!("{} was changed by somebody else meanwhile", step.result_address()))
-        }
+        if as_left { Ok(()) } else { Err(format!("{} was changed by somebody else meanwhile", step.result_address())) }
     }
 
     /// The change that takes a step back.
@@ -155,6 +171,7 @@ impl Run<'_> {
         step: &'a Step,
         was: Option<&'a ResourceObject>,
         now: Option<&'a ResourceObject>,
+        places: Places<'a>,
     ) -> Trial<'a> {
         let result = step.result_address();
         let mut change = Change {
@@ -168,8 +185,11 @@ impl Run<'_> {
             before: now.cloned(),
             after: was.cloned(),
         };
-        let mut before: Vec<Place<'a>> = vec![(result, now)];
-        let mut after: Vec<Place<'a>> = vec![(result, self.expected_back(step, was))];
+        // What the step left is what is taken back from, as it is now.
+        let mut before = places.left;
+        if let Some(first) = before.first_mut() {
+            *first = (result, now);
+        }
         change.action = match step.action {
             ActionKind::Create => {
                 change.restores.clone_from(&step.deposes);
@@ -178,18 +198,18 @@ impl Run<'_> {
                 }
                 ActionKind::Delete
             }
+            // What was to be destroyed and is still there, in part, is made whole.
+            ActionKind::Delete if now.is_some() => ActionKind::Update,
             ActionKind::Delete => ActionKind::Create,
             ActionKind::Adopt if was.is_none() => ActionKind::Forget,
             ActionKind::Adopt | ActionKind::Forget => ActionKind::Adopt,
             ActionKind::Move => {
                 change.moves_to = Some(step.address.clone());
-                before.push((&step.address, None));
-                after = vec![(&step.address, was), (result, None)];
                 ActionKind::Move
             }
             ActionKind::Update | ActionKind::Replace => ActionKind::Update,
         };
-        Trial { change, timeout: step.timeout, before, after }
+        Trial { change, timeout: step.timeout, before, after: places.found }
     }
 
     /// What is not as it was before the first step, of what this operation touched.
@@ -199,7 +219,10 @@ impl Run<'_> {
                 continue;
             }
             let address: &ObjectAddress = step.replaced.as_ref().unwrap_or(&step.address);
-            let was = before.get(address).map(|object| self.widest(object.clone()));
+            let was = match before.get(address) {
+                Some(object) => Some(self.as_it_came_back(object.clone(), None).await),
+                None => None,
+            };
             if let Err(how) = self.is_as(&[(address, was.as_ref())]).await {
                 return Some(format!("after everything was taken back, {how}"));
             }
@@ -207,10 +230,24 @@ impl Run<'_> {
         None
     }
 
-    /// The object with everything unknown that any step of the plan renews in it.
-    fn widest(&self, object: ResourceObject) -> ResourceObject {
+    /// The object with those attributes unknown that it has of its own once the steps that are taken back, and `step`, are.
+    pub(super) async fn as_it_came_back(&self, object: ResourceObject, step: Option<&Step>) -> ResourceObject {
         let address = object.address.clone();
-        let steps = self.plan.steps().iter().filter(|step| *step.replaced.as_ref().unwrap_or(&step.address) == address);
-        steps.fold(object, |object, step| renewed(object, &step.inverse.renewed))
+        let back: Vec<&Step> = self
+            .view(|view| {
+                let is_back = |other: &&Step| {
+                    *other.replaced.as_ref().unwrap_or(&other.address) == address
+                        && (view.step(other.id) == StepState::Reverted || step.is_some_and(|step| step.id == other.id))
+                };
+                self.plan.steps().iter().filter(is_back).collect()
+            })
+            .await;
+        back.into_iter().fold(object, |object, step| renewed(object, &step.inverse.renewed))
     }
+}
+
+/// The one object of a snapshot file.
+fn read_alone(text: String) -> Option<ResourceObject> {
+    let snapshot = read_snapshot(Bytes::from(text), "the journal", &Limits::default()).ok()?;
+    snapshot.objects().first().cloned()
 }

@@ -4,15 +4,17 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt};
-use landfast_safety::{ActionKind, Bound, Proposal};
+use landfast_safety::{Bound, Proposal};
 use landfast_state::address::ObjectAddress;
 use landfast_state::{AuditEvent, Gap, GapKind, Observation, Origin, ResourceObject, Snapshot, SourceKind};
 
 use super::error::ExecuteError;
+use super::places::Places;
 use super::run::Run;
-use super::trial::{Place, Trial, ended};
+use super::trial::{Trial, ended};
 use crate::actuator::{Change, Direction};
 use crate::journal::{Record, StepEnd, StepState};
+use crate::mutant::{self, Mutant};
 use crate::operation::OperationState;
 use crate::plan::{Step, StepId, ThenWait};
 
@@ -28,7 +30,9 @@ impl Run<'_> {
         match self.clear(self.plan.proposal()).await? {
             Err(why) => self.go(OperationState::Failed, &why).await,
             Ok(observed) => {
-                self.record_before(&observed).await?;
+                if !mutant::is(Mutant::BeforeNotRecorded) {
+                    self.record_before(&observed).await?;
+                }
                 if let Err(why) = self.audit("apply") {
                     return self.go(OperationState::Failed, &why).await;
                 }
@@ -48,7 +52,8 @@ impl Run<'_> {
             None => self.go(OperationState::Applied, "").await,
             Some(why) => {
                 self.go(OperationState::Failed, &why).await?;
-                if self.view(|view| view.wants_rollback()).await { self.roll_back(&why).await } else { Ok(()) }
+                let taken_back = mutant::is(Mutant::CancelTakenBack) || self.view(|view| view.wants_rollback()).await;
+                if taken_back { self.roll_back(&why).await } else { Ok(()) }
             }
         }
     }
@@ -69,6 +74,10 @@ impl Run<'_> {
             Err(error) => return Ok(Err(error.to_string())),
         };
         let observation = self.observe().await;
+        // What cannot be read cannot be recorded either, and so not be taken back.
+        if let Some(gap) = observation.gaps.first() {
+            return Ok(Err(format!("{} cannot be read: {}", gap.address, gap.reason)));
+        }
         let snapshot = observation.snapshot.clone();
         let judged = match ports.judge.judge(proposal, observation).await {
             Ok(report) => report,
@@ -133,12 +142,18 @@ impl Run<'_> {
         }
         gaps.sort_by(|a, b| a.address.cmp(&b.address));
         let origin = Origin::new(SourceKind::Observation, self.executor.ports.actuator.name());
-        // Each address was read once.
-        let snapshot = Snapshot::new(origin.clone(), objects, Default::default())
-            .or_else(|_| Snapshot::new(origin, Vec::new(), Default::default()));
-        match snapshot {
+        match Snapshot::new(origin, objects, Default::default()) {
             Ok(snapshot) => Observation { gaps, ..Observation::complete(snapshot) },
-            Err(_) => Observation { gaps, ..Observation::complete(self.plan.before().filtered(|_| false)) },
+            // Each address was read once, so this cannot be; were it, nothing would be known.
+            Err(_) => {
+                let all = self.plan.before().instances().map(|address| Gap {
+                    address: address.clone(),
+                    kind: GapKind::Unreadable,
+                    reason: "it was read twice".to_owned(),
+                });
+                let gaps = all.collect();
+                Observation { gaps, ..Observation::complete(self.plan.before().filtered(|_| false)) }
+            }
         }
     }
 
@@ -158,7 +173,10 @@ impl Run<'_> {
             .with("plan", self.plan.digest())
             .with("environment", &target.environment)
             .with("steps", self.plan.steps().len());
-        self.executor.ports.audit.record(&event).map_err(|error| error.to_string())
+        match self.executor.ports.audit.record(&event) {
+            Err(_) if mutant::is(Mutant::AuditFailureIgnored) => Ok(()),
+            other => other.map_err(|error| error.to_string()),
+        }
     }
 
     /// Does the batches that are left. Says why it stopped, where it did.
@@ -176,7 +194,8 @@ impl Run<'_> {
                 continue;
             }
             let steps = left.into_iter().map(|step| self.forward(step));
-            let ends: Vec<_> = stream::iter(steps).buffer_unordered(self.options.parallel.max(1)).collect().await;
+            let parallel = if mutant::is(Mutant::ParallelLimitIgnored) { 100 } else { self.options.parallel.max(1) };
+            let ends: Vec<_> = stream::iter(steps).buffer_unordered(parallel).collect().await;
             ends.into_iter().collect::<Result<Vec<()>, ExecuteError>>()?;
             if let Some(stop) = self.stop().await? {
                 return Ok(Some(stop));
@@ -214,13 +233,13 @@ impl Run<'_> {
 
     /// Why no further step begins, if none does: somebody cancelled, or too much failed.
     async fn stop(&self) -> Result<Option<Stop>, ExecuteError> {
-        if self.executor.control.is_cancelled() {
+        if self.executor.control.is_cancelled() && !mutant::is(Mutant::CancelIgnored) {
             if !self.view(|view| view.cancelled).await {
                 self.append(Record::Cancelled { at: self.now() }).await?;
             }
             return Ok(Some("it was cancelled".to_owned()));
         }
-        let failed = self.failed().await;
+        let failed = if mutant::is(Mutant::FailureDoesNotStop) { Vec::new() } else { self.failed().await };
         let tolerated = usize::try_from(self.options.tolerated()).unwrap_or(usize::MAX);
         Ok(failed
             .get(tolerated)
@@ -229,13 +248,15 @@ impl Run<'_> {
             .map(|(id, why)| format!("{id} failed: {why}")))
     }
 
-    /// The steps that ended otherwise than done, going forward.
+    /// The steps that ended otherwise than done, going forward. One that an earlier process left without any effect has not
+    /// failed: it is still to be done.
     async fn failed(&self) -> Vec<(StepId, String)> {
+        let tried = self.tried();
         self.view(|view| {
-            let ends = view
-                .ends
-                .iter()
-                .filter(|(_, (direction, ended))| *direction == Direction::Forward && ended.end != StepEnd::Done);
+            let counts = |id: &StepId, end| tried.contains(id) || matches!(end, StepEnd::Partial | StepEnd::Unknown);
+            let ends = view.ends.iter().filter(|(id, (direction, ended))| {
+                *direction == Direction::Forward && ended.end != StepEnd::Done && counts(id, ended.end)
+            });
             ends.map(|(id, (_, ended))| (*id, ended.why.clone())).collect()
         })
         .await
@@ -248,9 +269,13 @@ impl Run<'_> {
         }
         let lacking =
             self.view(|view| step.needs.iter().find(|needed| view.step(**needed) != StepState::Applied).copied()).await;
-        let not_tried = |why: String| self.end(step.id, Direction::Forward, ended(StepEnd::NotTried, why));
-        if let Some(needed) = lacking {
-            return not_tried(format!("{needed}, which it needs, is not done")).await.map(drop);
+        let not_tried = async |why: String| {
+            self.end(step.id, Direction::Forward, ended(StepEnd::NotTried, why)).await?;
+            self.tried_now(step.id);
+            Ok(())
+        };
+        if let Some(needed) = lacking.filter(|_| !mutant::is(Mutant::NeedsIgnored)) {
+            return not_tried(format!("{needed}, which it needs, is not done")).await;
         }
         let (found, left) = (self.plan.found_by(step), self.plan.left_by(step));
         let clear =
@@ -259,21 +284,8 @@ impl Run<'_> {
             (Ok(before), Ok(after)) => (before, after),
             (Err(missing), _) | (_, Err(missing)) => return not_tried(missing.to_string()).await.map(drop),
         };
-        let aside = step
-            .deposes
-            .as_ref()
-            .map(|key| ObjectAddress { instance: step.address.instance.clone(), deposed: Some(key.clone()) });
-        let result = step.result_address();
-        let mut places_before: Vec<Place<'_>> = vec![(&step.address, before.as_ref())];
-        let mut places_after: Vec<Place<'_>> = vec![(result, after.as_ref())];
-        if step.action == ActionKind::Move {
-            places_before.push((result, None));
-            places_after.push((&step.address, None));
-        }
-        if let Some(aside) = &aside {
-            places_before.push((aside, None));
-            places_after.push((aside, before.as_ref()));
-        }
+        let aside = step.aside();
+        let places = Places::of(step, aside.as_ref(), before.as_ref(), after.as_ref());
         let change = Change {
             step: step.id,
             direction: Direction::Forward,
@@ -285,8 +297,10 @@ impl Run<'_> {
             before: before.clone(),
             after: after.clone(),
         };
-        let trial = Trial { change, timeout: step.timeout, before: places_before, after: places_after };
-        self.attempt(trial).await.map(drop)
+        let trial = Trial { change, timeout: step.timeout, before: places.found, after: places.left };
+        self.attempt(trial).await?;
+        self.tried_now(step.id);
+        Ok(())
     }
 
     /// Waits while somebody wants it to. Whether it may go on.

@@ -4,6 +4,7 @@ mod backward;
 mod control;
 mod error;
 mod forward;
+mod places;
 mod recover;
 mod run;
 mod settle;

@@ -2,10 +2,12 @@
 
 use super::Resume;
 use super::error::ExecuteError;
+use super::places::Places;
 use super::run::Run;
-use super::trial::{Place, ended};
+use super::trial::ended;
 use crate::actuator::Direction;
 use crate::journal::{Doubt, Ended, StepEnd, StepState};
+use crate::mutant::{self, Mutant};
 use crate::operation::OperationState;
 use crate::plan::Step;
 
@@ -41,6 +43,9 @@ impl Run<'_> {
 
     /// Has what is left judged again, and does it.
     async fn go_on_forward(&self) -> Result<(), ExecuteError> {
+        if mutant::is(Mutant::ResumedUnjudged) {
+            return self.apply_and_end().await;
+        }
         let broken = self
             .view(|view| {
                 let mut steps = view.steps();
@@ -95,39 +100,40 @@ impl Run<'_> {
         for doubt in doubts {
             let Some(step) = self.plan.step(doubt.step) else { continue };
             let was_at = step.replaced.as_ref().unwrap_or(&step.address);
-            let was = before.as_ref().and_then(|before| before.get(was_at));
-            let ended = self.resolve(step, doubt.direction, was).await;
+            let was = match before.as_ref().and_then(|before| before.get(was_at)) {
+                Some(object) => Some(self.as_it_came_back(object.clone(), Some(step)).await),
+                None => None,
+            };
+            let ended = self.resolve(step, doubt.direction, was.as_ref()).await;
             self.end(step.id, doubt.direction, ended).await?;
         }
         Ok(())
     }
 
     async fn resolve(&self, step: &Step, direction: Direction, was: Option<&landfast_state::ResourceObject>) -> Ended {
+        if mutant::is(Mutant::DoubtTakenForDone) {
+            return ended(StepEnd::Done, "");
+        }
         let result = step.result_address();
-        let mut left: Vec<Place<'_>> = vec![(result, self.plan.left_by(step))];
-        let mut found: Vec<Place<'_>> = vec![(&step.address, self.plan.found_by(step))];
-        if step.moves_to.is_some() {
-            left.push((&step.address, None));
-            found.push((result, None));
-        }
-        if direction == Direction::Back {
-            found = match self.plan.found_by(step) {
-                None => vec![(&step.address, None)],
-                Some(_) => vec![(&step.address, was)],
-            };
-        }
+        let found = match direction {
+            Direction::Forward => self.plan.found_by(step),
+            Direction::Back => self.expected_back(step, was),
+        };
+        let aside = step.aside();
+        let places = Places::of(step, aside.as_ref(), found, self.plan.left_by(step));
         let why = "the process that executed it ended meanwhile";
         let (if_left, if_found) = match direction {
             Direction::Forward => (StepEnd::Done, StepEnd::NoEffect),
             Direction::Back => (StepEnd::NoEffect, StepEnd::Done),
         };
         let key = self.executor.values.key();
-        if self.is_as(&left).await.is_ok() {
+        if self.is_as(&places.left).await.is_ok() {
             let object = self.read(result, self.plan.left_by(step)).await.ok().flatten();
+            let left = object.as_ref().and_then(|object| self.written(object));
             let object = object.map(|object| object.digest(key).to_string());
-            return Ended { object, ..ended(if_left, why) };
+            return Ended { object, left, ..ended(if_left, why) };
         }
-        match self.is_as(&found).await {
+        match self.is_as(&places.found).await {
             Ok(()) => ended(if_found, why),
             Err(how) => ended(StepEnd::Unknown, format!("{why}, and {how}")),
         }

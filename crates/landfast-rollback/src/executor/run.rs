@@ -1,5 +1,6 @@
 //! One run of an operation: its view, kept in step with its journal, and what every part of it needs.
 
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::{Mutex as Held, PoisonError};
 use std::time::Duration;
@@ -14,8 +15,9 @@ use super::error::ExecuteError;
 use super::{Executor, Report};
 use crate::actuator::{ActuatorError, ActuatorFailure};
 use crate::journal::{Record, View};
+use crate::mutant::{self, Mutant};
 use crate::operation::{OperationOptions, OperationState};
-use crate::plan::{Plan, write_plan};
+use crate::plan::{Plan, StepId, write_plan};
 use crate::time;
 
 /// Time between two tries of a read, in milliseconds, times the number of tries.
@@ -28,6 +30,7 @@ pub(super) struct Run<'e> {
     pub(super) options: OperationOptions,
     pub(super) redactor: Redactor,
     view: Mutex<View>,
+    tried: Held<BTreeSet<StepId>>,
     said: Held<(Vec<CheckResult>, Option<Box<SafetyReport>>)>,
 }
 
@@ -72,6 +75,7 @@ impl<'e> Run<'e> {
             redactor: Snapshot::redactor(&[plan.before(), plan.after()]),
             plan,
             view: Mutex::new(view),
+            tried: Held::default(),
             said: Held::default(),
         }
     }
@@ -85,6 +89,16 @@ impl<'e> Run<'e> {
         *self.said.lock().unwrap_or_else(PoisonError::into_inner) = (checks, refused);
     }
 
+    /// This process has tried a step, going forward.
+    pub(super) fn tried_now(&self, step: StepId) {
+        self.tried.lock().unwrap_or_else(PoisonError::into_inner).insert(step);
+    }
+
+    /// The steps that this process has tried, going forward.
+    pub(super) fn tried(&self) -> BTreeSet<StepId> {
+        self.tried.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// The moment, as journals write it.
     pub(super) fn now(&self) -> String {
         time::to_text(self.executor.ports.clock.now())
@@ -94,12 +108,12 @@ impl<'e> Run<'e> {
     pub(super) async fn append(&self, record: Record) -> Result<(), ExecuteError> {
         // Records stand in the journal in the order in which the view takes them.
         let mut view = self.view.lock().await;
-        self.executor
-            .ports
-            .journal
-            .append(&record)
-            .await
-            .map_err(|source| ExecuteError::Journal { operation: self.operation.clone(), source })?;
+        match self.executor.ports.journal.append(&record).await {
+            Err(_) if mutant::is(Mutant::JournalFailureIgnored) => {}
+            other => {
+                other.map_err(|source| ExecuteError::Journal { operation: self.operation.clone(), source })?;
+            }
+        }
         // The number is for messages about journals that are read; here the record is new.
         view.take(&record, 0)
             .map_err(|source| ExecuteError::View { operation: self.operation.clone(), source: Box::new(source) })
@@ -137,7 +151,10 @@ impl<'e> Run<'e> {
                     let pause = Duration::from_millis(READ_PAUSE_MS * u64::from(tries));
                     self.executor.ports.clock.sleep(pause).await;
                 }
-                other => return other,
+                // It stands where it was read, whatever the actuator calls it.
+                other => {
+                    return other.map(|read| read.map(|object| ResourceObject { address: address.clone(), ..object }));
+                }
             }
         }
     }

@@ -2,18 +2,16 @@
 
 use std::time::Duration;
 
-use landfast_state::ResourceObject;
-use landfast_state::address::ObjectAddress;
+use landfast_state::{Origin, ResourceObject, Snapshot, SourceKind, write_snapshot};
 
 use super::error::ExecuteError;
+use super::places::Place;
 use super::run::Run;
 use crate::actuator::{ActuatorFailure, Change, Direction};
 use crate::journal::{Ended, Record, StepEnd};
+use crate::mutant::{self, Mutant};
 use crate::plan::StepId;
 use crate::sameness::{Sameness, sameness};
-
-/// What is to be at an address; `None` where nothing is to be.
-pub(super) type Place<'a> = (&'a ObjectAddress, Option<&'a ResourceObject>);
 
 /// One change with what must be there before and after it.
 pub(super) struct Trial<'a> {
@@ -36,12 +34,13 @@ impl Run<'_> {
     /// Acts, unless what is there is not what was expected. Says what came of it, which is in the journal then.
     pub(super) async fn attempt(&self, trial: Trial<'_>) -> Result<Ended, ExecuteError> {
         let (step, direction) = (trial.change.step, trial.change.direction);
+        // Announced first, so that nothing slow lies between the last look and the change.
+        if !mutant::is(Mutant::IntentSkipped) {
+            self.append(Record::Intent { step, direction, at: self.now() }).await?;
+        }
         let ended = match self.refusal(&trial).await {
             Some(ended) => ended,
-            None => {
-                self.append(Record::Intent { step, direction, at: self.now() }).await?;
-                self.act(&trial).await
-            }
+            None => self.act(&trial).await,
         };
         self.end(step, direction, ended).await
     }
@@ -60,19 +59,35 @@ impl Run<'_> {
 
     /// Why nothing may be done: the lock is gone, or somebody else was here.
     async fn refusal(&self, trial: &Trial<'_>) -> Option<Ended> {
-        match self.found(&trial.before).await {
+        let found = if mutant::is(Mutant::RecheckSkipped) { Found::As(None) } else { self.found(&trial.before).await };
+        match found {
             Found::As(_) => {}
+            Found::Otherwise { .. } if mutant::is(Mutant::ThirdPartyOverwritten) => {}
             Found::Otherwise { how, .. } => return Some(ended(StepEnd::ThirdParty, how)),
             Found::Unread(failure, why) => {
                 return Some(Ended { failure: Some(failure), ..ended(StepEnd::NotTried, why) });
             }
         }
         // Asked last, so that as little as possible lies between the answer and the change.
+        if mutant::is(Mutant::LockNotChecked) {
+            return None;
+        }
         self.executor.ports.hold.check().await.err().map(|error| ended(StepEnd::NotTried, error.to_string()))
     }
 
     async fn act(&self, trial: &Trial<'_>) -> Ended {
         let said = self.in_time(trial.timeout, self.executor.ports.actuator.act(&trial.change)).await;
+        match &said {
+            Some(Ok(())) if mutant::is(Mutant::SuccessBelieved) => return ended(StepEnd::Done, ""),
+            Some(Err(_)) if mutant::is(Mutant::FailureBelieved) => {
+                return ended(StepEnd::NoEffect, "it was said to fail");
+            }
+            None if mutant::is(Mutant::TimeOutTakenForDone) => return ended(StepEnd::Done, ""),
+            _ if trial.change.direction == Direction::Back && mutant::is(Mutant::InverseNotVerified) => {
+                return ended(StepEnd::Done, "");
+            }
+            _ => {}
+        }
         let (failure, why, is_late) = match said {
             Some(Ok(())) => (None, String::new(), false),
             Some(Err(error)) => (Some(error.failure), error.to_string(), false),
@@ -83,12 +98,15 @@ impl Run<'_> {
         };
         let key = self.executor.values.key();
         let digest = |object: &Option<ResourceObject>| object.as_ref().map(|object| object.digest(key).to_string());
+        let left = |object: &Option<ResourceObject>| object.as_ref().and_then(|object| self.written(object));
         match self.found(&trial.after).await {
             // What is there counts, and not what was said about it.
-            Found::As(object) => Ended { end: StepEnd::Done, object: digest(&object), failure, why },
+            Found::As(object) => {
+                Ended { end: StepEnd::Done, object: digest(&object), left: left(&object), failure, why }
+            }
             Found::Unread(read_failure, read_why) => {
                 let why = if why.is_empty() { read_why } else { format!("{why}; then {read_why}") };
-                Ended { end: StepEnd::Unknown, object: None, failure: failure.or(Some(read_failure)), why }
+                Ended { end: StepEnd::Unknown, object: None, left: None, failure: failure.or(Some(read_failure)), why }
             }
             Found::Otherwise { first, how } => {
                 let is_as_before = matches!(self.found(&trial.before).await, Found::As(_));
@@ -103,9 +121,16 @@ impl Run<'_> {
                     (None, StepEnd::NoEffect) => "success was reported, and nothing has changed".to_owned(),
                     (None, _) => format!("success was reported, and {how}"),
                 };
-                Ended { end, object: digest(&first), failure, why }
+                Ended { end, object: digest(&first), left: left(&first), failure, why }
             }
         }
+    }
+
+    /// An object as the text of a snapshot file.
+    pub(super) fn written(&self, object: &ResourceObject) -> Option<String> {
+        let origin = Origin::new(SourceKind::Observation, self.executor.ports.actuator.name());
+        let alone = Snapshot::new(origin, vec![object.clone()], Default::default()).ok()?;
+        Some(write_snapshot(&alone, self.executor.values.key()))
     }
 
     /// Reads these places and compares them with what should be there. The first one is the object itself.
@@ -159,5 +184,5 @@ impl Run<'_> {
 
 /// The end of a step of which there is no more to say.
 pub(super) fn ended(end: StepEnd, why: impl Into<String>) -> Ended {
-    Ended { end, object: None, failure: None, why: why.into() }
+    Ended { end, object: None, left: None, failure: None, why: why.into() }
 }

@@ -112,6 +112,9 @@ pub struct Ended {
     /// Digest of the object that was read afterwards, where one was.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub object: Option<String>,
+    /// That object, as the text of a snapshot file.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub left: Option<String>,
     /// What failed, where something did.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub failure: Option<ActuatorFailure>,

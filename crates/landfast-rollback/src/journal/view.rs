@@ -63,7 +63,7 @@ pub struct View {
     /// What came last of each step that ended in some direction.
     pub ends: BTreeMap<StepId, (Direction, Ended)>,
     steps: BTreeMap<StepId, StepState>,
-    doubts: BTreeMap<StepId, Direction>,
+    doubts: BTreeMap<StepId, (Direction, StepState)>,
 }
 
 /// Why records come to no operation.
@@ -168,7 +168,12 @@ impl View {
             }
             Record::Intent { step, direction, at } => {
                 self.known(*step, number)?;
-                self.doubts.insert(*step, *direction);
+                let was = match self.doubts.get(step) {
+                    // It was in doubt already, and still is where this comes to nothing.
+                    Some((_, was)) => *was,
+                    None => self.step(*step),
+                };
+                self.doubts.insert(*step, (*direction, was));
                 self.steps.insert(*step, StepState::Unknown);
                 self.last.clone_from(at);
             }
@@ -204,20 +209,19 @@ impl View {
             (_, StepEnd::Unknown) => StepState::Unknown,
             // Nothing was done: it stays what it was.
             (_, StepEnd::ThirdParty | StepEnd::NotTried) => {
-                let state = self.steps.get(&step).copied().unwrap_or(StepState::NotStarted);
-                // Only one that had announced itself is in doubt, and it did nothing.
-                if self.doubts.remove(&step).is_some() && state == StepState::Unknown {
-                    match direction {
-                        Direction::Forward => StepState::NotStarted,
-                        Direction::Back => StepState::Applied,
-                    }
-                } else {
-                    state
-                }
+                // One that had announced itself did nothing after all.
+                self.doubts.get(&step).map_or_else(|| self.step(step), |(_, was)| *was)
             }
         };
-        if ended.end != StepEnd::Unknown {
-            self.doubts.remove(&step);
+        match (ended.end, state) {
+            (StepEnd::Unknown, _) => {
+                self.doubts.insert(step, (direction, StepState::Unknown));
+            }
+            // Nothing was done about a doubt, so it is still one.
+            (StepEnd::ThirdParty | StepEnd::NotTried, StepState::Unknown) => {}
+            _ => {
+                self.doubts.remove(&step);
+            }
         }
         self.steps.insert(step, state);
         self.ends.insert(step, (direction, ended.clone()));
@@ -236,7 +240,7 @@ impl View {
 
     /// The steps that were about to act and whose end is not known: they must be read.
     pub fn doubts(&self) -> impl Iterator<Item = Doubt> {
-        self.doubts.iter().map(|(step, direction)| Doubt { step: *step, direction: *direction })
+        self.doubts.iter().map(|(step, (direction, _))| Doubt { step: *step, direction: *direction })
     }
 
     /// Whether the operation is at one of its ends, or failed with nothing left to take back.

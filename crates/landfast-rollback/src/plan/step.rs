@@ -83,6 +83,13 @@ impl Step {
         }
     }
 
+    /// Where the object that is there is put aside, by a step that creates another in its place.
+    #[must_use]
+    pub fn aside(&self) -> Option<ObjectAddress> {
+        let deposed = self.deposes.clone()?;
+        Some(ObjectAddress { instance: self.address.instance.clone(), deposed: Some(deposed) })
+    }
+
     /// Where the object stands after the step.
     #[must_use]
     pub fn result_address(&self) -> &ObjectAddress {

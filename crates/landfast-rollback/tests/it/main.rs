@@ -10,4 +10,6 @@
 
 mod planner;
 mod scene;
+mod simulation;
+mod state_machine;
 mod taking_back;

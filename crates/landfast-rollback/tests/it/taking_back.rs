@@ -30,7 +30,7 @@ fn applied(plan: &Plan, before: &[ResourceObject], end: &[ResourceObject]) -> Vi
     for step in plan.steps() {
         records.push(Record::Intent { step: step.id, direction: Direction::Forward, at: at() });
         let object = end.get(step.result_address()).map(|object| object.digest(&key()).to_string());
-        let ended = Ended { end: StepEnd::Done, object, failure: None, why: String::new() };
+        let ended = Ended { end: StepEnd::Done, object, failure: None, why: String::new(), left: None };
         records.push(Record::Ended { step: step.id, direction: Direction::Forward, end: ended, at: at() });
     }
     records.push(went(OperationState::Applying, OperationState::Applied));

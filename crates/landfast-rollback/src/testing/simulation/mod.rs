@@ -1,0 +1,10 @@
+//! Simulated operations: a random world, a random plan, and everything going wrong, all of it from one seed.
+//!
+//! [`simulate`] runs one and holds what happened against a model that knows nothing of the engine: see [`Ran::violations`].
+
+mod judge;
+mod model;
+mod run;
+mod scenario;
+
+pub use run::{Ran, Tracing, simulate};

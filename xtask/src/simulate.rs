@@ -1,0 +1,42 @@
+//! `cargo xtask simulate`: simulated operations, each from a seed, held against a model of what must be true of every one.
+//!
+//! The simulation itself is `landfast_rollback::testing::simulation`; it runs in an optimised build of its own, in which
+//! defects can be put in on purpose.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::process::{cargo, run as run_program};
+use crate::workspace::root;
+
+/// Run simulated operations.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// How many seeds; with --mutants, how many each defect has to survive.
+    #[arg(long, default_value_t = 1000)]
+    seeds: u64,
+    /// The first seed.
+    #[arg(long, default_value_t = 0)]
+    first_seed: u64,
+    /// Print what happens, line by line.
+    #[arg(long)]
+    trace: bool,
+    /// Put defects in, one after the other, and see that each is caught.
+    #[arg(long)]
+    mutants: bool,
+}
+
+pub(crate) fn run(options: &Options) -> Result<(), String> {
+    let mut command = simulator(&root()?);
+    command.args(["--seeds", &options.seeds.to_string(), "--first-seed", &options.first_seed.to_string()]);
+    command.args(options.trace.then_some("--trace")).args(options.mutants.then_some("--mutants"));
+    run_program(&mut command)
+}
+
+/// The program that simulates, without arguments.
+pub(crate) fn simulator(root: &Path) -> Command {
+    let mut command = cargo();
+    command.current_dir(root).args(["run", "--quiet", "--release", "--package", "landfast-rollback"]);
+    command.args(["--features", "testing,mutants", "--example", "simulate", "--"]);
+    command
+}
