@@ -17,10 +17,16 @@ mod input;
 mod interrupt;
 mod kept;
 mod key;
+#[cfg(unix)]
+mod operation_args;
+#[cfg(unix)]
+mod operations;
 mod output;
 mod pair;
 mod progress;
 mod replace;
+#[cfg(unix)]
+mod settings;
 mod state_args;
 #[cfg(unix)]
 mod stores;

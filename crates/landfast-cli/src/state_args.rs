@@ -306,7 +306,7 @@ pub(crate) struct StateVerify {
 
 /// Reads a time such as `30s`, `5m` or `1h`; a number alone is seconds.
 #[cfg(unix)]
-fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let end_of_digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at_checked(end_of_digits).unwrap_or((text, ""));
     let seconds = match unit {

@@ -220,7 +220,9 @@ impl Hold for HeldState {
         Box::pin(async move {
             match self.is_ours().await {
                 Ok(true) => Ok(()),
-                Ok(false) => Err(HoldError::Lost { how: format!("{} says that somebody else has it, or nobody", self.target().store) }),
+                Ok(false) => Err(HoldError::Lost {
+                    how: format!("{} says that somebody else has it, or nobody", self.target().store),
+                }),
                 Err(error) => Err(HoldError::Unknown(Box::new(error))),
             }
         })

@@ -20,7 +20,8 @@ pub(crate) enum InstanceTextError {
 
 /// The text of an object that a state has.
 pub(crate) fn text_in(state: &StateFile, address: &ObjectAddress) -> Option<String> {
-    let mut instances = state.resources().iter().flat_map(|resource| resource.instances.iter().map(move |it| (resource, it)));
+    let mut instances =
+        state.resources().iter().flat_map(|resource| resource.instances.iter().map(move |it| (resource, it)));
     let (_, instance) = instances.find(|(resource, instance)| instance.address(resource) == *address)?;
     let from = state.as_bytes().get(instance.offset..)?;
     let first = serde_json::Deserializer::from_slice(from).into_iter::<&RawValue>().next()?.ok()?;
@@ -48,7 +49,8 @@ pub(crate) fn state_with(
         None => format!("provider[\"{}\"]", object.provider),
     };
     let resource = &object.address.instance.resource;
-    let mut text = String::from("{\"version\": 4, \"serial\": 0, \"lineage\": \"\", \"outputs\": {}, \"resources\": [{");
+    let mut text =
+        String::from("{\"version\": 4, \"serial\": 0, \"lineage\": \"\", \"outputs\": {}, \"resources\": [{");
     if !resource.module.is_root() {
         let _ = write!(text, "\"module\": {}, ", quote_go(&resource.module.to_string()));
     }
@@ -153,7 +155,8 @@ impl Ordered {
     }
 
     fn text(&self) -> String {
-        let members: Vec<String> = self.0.iter().map(|(key, value)| format!("\n          {}: {value}", quote_go(key))).collect();
+        let members: Vec<String> =
+            self.0.iter().map(|(key, value)| format!("\n          {}: {value}", quote_go(key))).collect();
         format!("{{{}\n        }}", members.join(","))
     }
 }

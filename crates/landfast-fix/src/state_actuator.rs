@@ -75,7 +75,8 @@ impl StateActuator {
         let mut object = object.clone();
         object.address = address.clone();
         // What is recorded of it now comes first, unless an earlier state says exactly what it is to be.
-        let holds_same = |state: &&StateFile| state.snapshot().get(address).is_some_and(|there| is_same(there, &object));
+        let holds_same =
+            |state: &&StateFile| state.snapshot().get(address).is_some_and(|there| is_same(there, &object));
         let source = [state].into_iter().chain(&self.earlier).find(holds_same);
         let same = source.and_then(|state| Some((state.snapshot().get(address)?.clone(), state)));
         let (template, provider) = match &same {
@@ -83,12 +84,16 @@ impl StateActuator {
                 object.attributes = there.attributes.clone();
                 object.unknown.clear();
                 object.fingerprints.clear();
-                (text_in(source, address), provider_in(state, address, &object.provider).or_else(|| provider_in(source, address, "")))
+                (
+                    text_in(source, address),
+                    provider_in(state, address, &object.provider).or_else(|| provider_in(source, address, "")),
+                )
             }
             None => (text_in(state, address), provider_in(state, address, &object.provider)),
         };
         let text = state_with(&object, template.as_deref(), provider).map_err(|error| error.to_string())?;
-        StateFile::read(text.into(), "the object", &Limits::default()).map_err(|_| format!("{address} would break the state"))
+        StateFile::read(text.into(), "the object", &Limits::default())
+            .map_err(|_| format!("{address} would break the state"))
     }
 }
 

@@ -226,7 +226,8 @@ impl WantedFile {
     /// # Errors
     /// When an address or a value is none.
     pub fn said(&self) -> Result<Snapshot, WantedError> {
-        let objects: Result<Vec<ResourceObject>, WantedError> = self.create.iter().chain(&self.update).map(|made| self.made(made, None)).collect();
+        let objects: Result<Vec<ResourceObject>, WantedError> =
+            self.create.iter().chain(&self.update).map(|made| self.made(made, None)).collect();
         Ok(empty(&self.file).with_only(objects?))
     }
 
@@ -244,7 +245,10 @@ impl WantedFile {
         let mut moves = Vec::new();
         let mut seen = Seen { file: &self.file, addresses: BTreeSet::new() };
         let there = |address: &ObjectAddress| {
-            recorded.get(address).cloned().ok_or_else(|| WantedError::NotThere { file: self.file.clone(), address: address.clone() })
+            recorded
+                .get(address)
+                .cloned()
+                .ok_or_else(|| WantedError::NotThere { file: self.file.clone(), address: address.clone() })
         };
         for named in &self.forget {
             let address = seen.address(&named.address)?;
@@ -299,7 +303,11 @@ impl WantedFile {
                 Some(there) => return Err(WantedError::There { file: self.file.clone(), address: there.address }),
             }
         }
-        Ok(Draft { before: empty(actuator.name()).with_only(before), after: empty(&self.file).with_only(after), moves: Vec::new() })
+        Ok(Draft {
+            before: empty(actuator.name()).with_only(before),
+            after: empty(&self.file).with_only(after),
+            moves: Vec::new(),
+        })
     }
 
     async fn read(&self, actuator: &dyn Actuator, address: &ObjectAddress) -> Result<ResourceObject, WantedError> {
@@ -337,7 +345,8 @@ impl WantedFile {
             Some(there) => there.clone(),
             None => ResourceObject::bare(address.clone(), &made.provider),
         };
-        let attributes = |source| WantedError::Attributes { file: self.file.clone(), address, source: Box::new(source) };
+        let attributes =
+            |source| WantedError::Attributes { file: self.file.clone(), address, source: Box::new(source) };
         object.with_value(&members).map_err(attributes)
     }
 }

@@ -237,7 +237,9 @@ impl LogEntry {
     pub fn of(number: usize, record: &Record) -> Self {
         let why = |why: &str| if why.is_empty() { String::new() } else { format!(": {why}") };
         let (at, level, text) = match record {
-            Record::Opened { operation, who, at, .. } => (at, "info", format!("operation {operation} is opened by {who}")),
+            Record::Opened { operation, who, at, .. } => {
+                (at, "info", format!("operation {operation} is opened by {who}"))
+            }
             Record::Judged { cleared: true, overridden, reason, at, .. } => {
                 let forced = if overridden.is_empty() {
                     String::new()
@@ -262,7 +264,14 @@ impl LogEntry {
             Record::Paused { at, .. } => (at, "info", String::from("it goes on")),
             Record::Cancelled { at } => (at, "warn", String::from("somebody cancels it")),
             Record::TakenUp { who, at } => (at, "info", format!("{who} takes it up")),
-            _ => return Self { number, at: String::new(), level: "info".into(), text: "(a newer kind of record)".into() },
+            _ => {
+                return Self {
+                    number,
+                    at: String::new(),
+                    level: "info".into(),
+                    text: "(a newer kind of record)".into(),
+                };
+            }
         };
         Self { number, at: at.clone(), level: level.to_owned(), text }
     }
@@ -271,9 +280,8 @@ impl LogEntry {
 /// A journal as text, a line for each record.
 #[must_use]
 pub fn render_log(entries: &[LogEntry]) -> String {
-    let line = |entry: &LogEntry| {
-        format!("{}\n", escape_line(&format!("{}  {:<5}  {}", entry.at, entry.level, entry.text)))
-    };
+    let line =
+        |entry: &LogEntry| format!("{}\n", escape_line(&format!("{}  {:<5}  {}", entry.at, entry.level, entry.text)));
     entries.iter().map(line).collect()
 }
 

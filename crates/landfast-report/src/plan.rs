@@ -134,9 +134,16 @@ pub fn render_plan(plan: &PlanEntry) -> String {
     if let Some(operation) = &plan.rollback_of {
         line(&format!("takes back operation {operation}"));
     }
-    let environment = if plan.environment.is_empty() { String::new() } else { format!(", environment {}", plan.environment) };
+    let environment =
+        if plan.environment.is_empty() { String::new() } else { format!(", environment {}", plan.environment) };
     line(&format!("for {}, workspace {}{environment}, serial {}", plan.store, plan.workspace, plan.serial));
-    line(&format!("made by {} at {}, expires {}{}", plan.author, plan.created, plan.expires, if plan.expired { " (EXPIRED)" } else { "" }));
+    line(&format!(
+        "made by {} at {}, expires {}{}",
+        plan.author,
+        plan.created,
+        plan.expires,
+        if plan.expired { " (EXPIRED)" } else { "" }
+    ));
     line("");
     let lasting: Vec<&PlanStepEntry> = plan.steps.iter().filter(|step| step.inverse != "exact").collect();
     if lasting.is_empty() {

@@ -8,8 +8,8 @@ use landfast_drift::CompareOptions;
 use landfast_fix::HeldState;
 use landfast_rollback::journal::{Journal, View};
 use landfast_rollback::{
-    Actuator, ExecuteError, Executor, Hold as _, HoldError, Judge, JudgeFailed, OperationOptions, Plan, Planner, PortFuture,
-    Ports, Probe, Report, SystemClock, TakeBack, TakeBackError, TakingBack, Values, take_back,
+    Actuator, ExecuteError, Executor, Hold as _, HoldError, Judge, JudgeFailed, OperationOptions, Plan, Planner,
+    PortFuture, Ports, Probe, Report, SystemClock, TakeBack, TakeBackError, TakingBack, Values, take_back,
 };
 use landfast_safety::{Context, Facts, Gate, LockFact, Override, Proposal, SafetyReport};
 use landfast_state::address::ObjectAddress;

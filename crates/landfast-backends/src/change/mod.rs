@@ -227,7 +227,8 @@ impl Changing<'_> {
             _ => false,
         };
         if !is_known {
-            let parse = |read: &StoredState| StateFile::read(read.bytes.clone(), &self.lock.place(), &self.options.limits);
+            let parse =
+                |read: &StoredState| StateFile::read(read.bytes.clone(), &self.lock.place(), &self.options.limits);
             self.before = read.as_ref().map(parse).transpose()?;
         }
         self.read = read;

@@ -1,12 +1,30 @@
 //! The commands, a file each.
 
 #[cfg(unix)]
+mod apply;
+#[cfg(unix)]
 mod backup;
 mod check;
 mod completions;
 mod diff;
 mod graph;
 mod observe;
+#[cfg(unix)]
+mod op_handover;
+#[cfg(unix)]
+mod op_list;
+#[cfg(unix)]
+mod op_log;
+#[cfg(unix)]
+mod op_resume;
+#[cfg(unix)]
+mod op_show;
+#[cfg(unix)]
+mod plan_create;
+#[cfg(unix)]
+mod plan_show;
+#[cfg(unix)]
+mod rollback;
 mod select;
 mod snapshot;
 mod state_convert;
@@ -60,9 +78,30 @@ pub(crate) fn run(args: &Args, host: Host) -> Result<ExitCode, CliError> {
         Command::State(state) => run_on_state(state, global),
         #[cfg(unix)]
         Command::Backup(backup) => backup::run(backup, global),
+        #[cfg(unix)]
+        Command::Plan(args::PlanCommand::Create(create)) => plan_create::run(create, global),
+        #[cfg(unix)]
+        Command::Plan(args::PlanCommand::Show(show)) => plan_show::run(show, global),
+        #[cfg(unix)]
+        Command::Apply(apply) => apply::run(apply, global),
+        #[cfg(unix)]
+        Command::Rollback(rollback) => rollback::run(rollback, global),
+        #[cfg(unix)]
+        Command::Op(op) => run_on_operation(op, global),
         Command::Snapshot(args::Snapshot::Create(create)) => snapshot::run(create, global),
         Command::Graph(graph) => graph::run(graph, global),
         Command::Completions(completions) => completions::run(completions, global),
+    }
+}
+
+#[cfg(unix)]
+fn run_on_operation(command: &args::Op, global: &Global) -> Result<ExitCode, CliError> {
+    match command {
+        args::Op::List(args) => op_list::run(args, global),
+        args::Op::Show(args) => op_show::run(args, global),
+        args::Op::Log(args) => op_log::run(args, global),
+        args::Op::Resume(args) => op_resume::run(args, global),
+        args::Op::Handover(args) => op_handover::run(args, global),
     }
 }
 

@@ -50,9 +50,10 @@ impl<'a> Request<'a> {
             texts.dedup();
             format!("[{}]", texts.join(", "))
         };
-        let sensitive = objects.iter().flatten().flat_map(|object| {
-            object.sensitive.iter().chain(object.fingerprints.iter().map(|(path, _)| path))
-        });
+        let sensitive = objects
+            .iter()
+            .flatten()
+            .flat_map(|object| object.sensitive.iter().chain(object.fingerprints.iter().map(|(path, _)| path)));
         let unknown = after.iter().flat_map(|object| object.unknown.iter());
         let text = format!(
             "{{\"landfast\": \"command-request\", \"format_version\": \"{FORMAT}\", \"action\": \"{action}\", \"address\": {}, \
@@ -138,7 +139,8 @@ pub(super) fn said_error(out: &[u8]) -> Option<ActuatorError> {
         _ => ActuatorFailure::Other,
     };
     let message: String = error.message.chars().take(2000).collect();
-    let message = if message.is_empty() { String::from("the command says that it failed, and not why") } else { message };
+    let message =
+        if message.is_empty() { String::from("the command says that it failed, and not why") } else { message };
     Some(ActuatorError::new(failure, message))
 }
 
@@ -157,7 +159,9 @@ pub(super) fn read_answer(
     address: &ObjectAddress,
     known: Option<&ResourceObject>,
 ) -> Result<Option<ResourceObject>, ActuatorError> {
-    let wrong = |why: String| ActuatorError::new(ActuatorFailure::Other, format!("the answer of the command for read is none: {why}"));
+    let wrong = |why: String| {
+        ActuatorError::new(ActuatorFailure::Other, format!("the answer of the command for read is none: {why}"))
+    };
     let answer: Answer<'_> = serde_json::from_slice(out)
         .map_err(|error| wrong(format!("line {}, column {}, {:?}", error.line(), error.column(), error.classify())))?;
     let attributes = match (answer.present, answer.attributes) {
@@ -179,7 +183,8 @@ pub(super) fn read_answer(
         object.sensitive.push(path);
     }
     // What was a secret stays one, whatever the command says.
-    let known = known.iter().flat_map(|known| known.sensitive.iter().chain(known.fingerprints.iter().map(|(path, _)| path)));
+    let known =
+        known.iter().flat_map(|known| known.sensitive.iter().chain(known.fingerprints.iter().map(|(path, _)| path)));
     let value = object.value();
     let known: Vec<AttributePath> = known.filter(|path| value.get(path).is_some()).cloned().collect();
     object.sensitive.extend(known);

@@ -103,7 +103,12 @@ impl CommandActuator {
     /// # Errors
     /// When there is no command to read.
     pub fn new(settings: CommandSettings, folder: PathBuf, redactor: Redactor) -> Result<Self, NoProgram> {
-        let named = [("read", &settings.read), ("create", &settings.create), ("update", &settings.update), ("delete", &settings.delete)];
+        let named = [
+            ("read", &settings.read),
+            ("create", &settings.create),
+            ("update", &settings.update),
+            ("delete", &settings.delete),
+        ];
         for (action, command) in named {
             let is_needed = action == "read" || !command.is_empty();
             if is_needed && command.first().is_none_or(String::is_empty) {

@@ -64,7 +64,8 @@ impl Drop for Group {
 
 /// Runs a command with `input` on its standard input.
 pub(super) async fn run(command: &[String], folder: &Path, input: &str, bounds: &Bounds) -> Result<Finished, RunError> {
-    let (program, arguments) = command.split_first().map_or((String::new(), [].as_slice()), |(first, rest)| (first.clone(), rest));
+    let (program, arguments) =
+        command.split_first().map_or((String::new(), [].as_slice()), |(first, rest)| (first.clone(), rest));
     // A relative path means the folder, and not wherever landfast runs.
     let path = if program.contains('/') { folder.join(&program) } else { program.clone().into() };
     let mut child = Command::new(path)
