@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use landfast::fix::CommandSettings;
+use landfast::rollback::Planner;
 use landfast::safety::SafetySettings;
 use serde::Deserialize;
 
@@ -33,6 +34,8 @@ pub(crate) struct Settings {
 pub(crate) struct OperationSettings {
     /// The folder of the journals, from the folder of the file.
     pub(crate) folder: Option<PathBuf>,
+    /// Files of what is known of resource types, from the folder of the file: what can be taken back of them, and how.
+    traits: Vec<PathBuf>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -71,6 +74,18 @@ impl Settings {
             CliError::new(format!("{}, line {line}: {}", path.display(), error.message()))
         })?;
         Ok(Self { folder: path.parent().unwrap_or(&here).to_owned(), ..settings })
+    }
+
+    /// A planner that knows the resource types that these settings describe.
+    pub(crate) fn planner(&self) -> Result<Planner, CliError> {
+        let mut planner = Planner::default();
+        for path in &self.operations.traits {
+            let path = self.folder.join(path);
+            let text = std::fs::read_to_string(&path).map_err(|error| CliError::io(&path, "cannot be read", &error))?;
+            let traits = planner.traits.with(&text, &path.display().to_string());
+            planner.traits = traits.map_err(|error| CliError::new(crate::stores::chain(&error)))?;
+        }
+        Ok(planner)
     }
 
     /// The environment of a state: the first one, by name, whose patterns fit; empty where none does.

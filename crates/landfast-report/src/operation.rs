@@ -353,8 +353,12 @@ impl HandOver {
 pub fn render_hand_over(report: &HandOver) -> String {
     let operation = &report.operation;
     let mut out = String::new();
+    // A heading begins like a command of some CI systems, and is none: data never stands at the start of its line.
     let mut line = |text: &str| {
-        let _ = writeln!(out, "{}", escape_line(text));
+        let _ = match text.strip_prefix('\u{0}') {
+            Some(title) => writeln!(out, "\n## {title}\n"),
+            None => writeln!(out, "{}", escape_line(text)),
+        };
     };
     line(&format!("# Operation {}", operation.id));
     line("");
@@ -366,9 +370,7 @@ pub fn render_hand_over(report: &HandOver) -> String {
     line(&format!("- Where: {}, workspace {}", operation.store, operation.workspace));
     line(&format!("- Plan: {}", operation.plan));
     for (title, numbers) in [("Done", &report.done), ("Not done", &report.not_done)] {
-        line("");
-        line(&format!("## {title}"));
-        line("");
+        line(&format!("\u{0}{title}"));
         if numbers.is_empty() {
             line("Nothing.");
         }
@@ -376,18 +378,14 @@ pub fn render_hand_over(report: &HandOver) -> String {
             line(&format!("- step {}: `{}` ({})", step.step, step_line(step), name(step.state)));
         }
     }
-    line("");
-    line("## To be looked at by a person");
-    line("");
+    line("\u{0}To be looked at by a person");
     if report.check.is_empty() {
         line("Nothing.");
     }
     for text in &report.check {
         line(&format!("- {text}"));
     }
-    line("");
-    line("## Commands");
-    line("");
+    line("\u{0}Commands");
     for command in &report.commands {
         line(&format!("    {command}"));
     }

@@ -11,7 +11,7 @@ use landfast::drift::CompareOptions;
 use landfast::fix::{Draft, WantedFile};
 use landfast::rollback::plan::ThenWait;
 use landfast::rollback::planner::{ChangeScope, Wanted};
-use landfast::rollback::{Plan, Planner, Values, write_plan};
+use landfast::rollback::{Plan, Values, write_plan};
 use landfast::safety;
 use landfast::state::{BytesDigest, Limits, Origin, Snapshot, SourceKind, StateFile};
 
@@ -76,7 +76,7 @@ fn plan(args: &PlanCreate, wanted: &WantedFile) -> Result<Plan, CliError> {
     let Draft { before, after, moves, .. } = draft;
     values.extend([mark(before.clone()), mark(after.clone())]);
 
-    let mut planner = Planner::default();
+    let mut planner = settings.planner()?;
     planner.compared = CompareOptions::default();
     planner.compared.rules = Arc::clone(&rules);
     planner.life = args.life;

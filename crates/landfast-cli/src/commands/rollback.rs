@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use landfast::ExitCode;
-use landfast::rollback::{ChangedSince, Plan, Planner};
+use landfast::rollback::{ChangedSince, Plan};
 use landfast::state::Snapshot;
 use landfast::state::address::ObjectAddress;
 
@@ -11,7 +11,7 @@ use crate::args::Global;
 use crate::error::CliError;
 use crate::interrupt;
 use crate::operation_args::Rollback;
-use crate::operations::{Doing, Folder, Session, confirm, execute, show_plan};
+use crate::operations::{Doing, Folder, Session, confirm, execute, seen, show_plan};
 use crate::output::warn;
 use crate::settings::Settings;
 use crate::stores::{chain, of_change, who};
@@ -31,10 +31,10 @@ pub(crate) fn run(args: &Rollback, global: &Global) -> Result<ExitCode, CliError
             let before = super::op_resume::taken_back(&folder, &view.plan);
             plans.extend(&before);
             let earlier = session.earlier(&plans).await;
-            let values = session.values(&args.execute, &earlier).await?;
-            let redactor = Snapshot::redactor(&[]);
-            let actuator = session.actuator(&view.plan, earlier.clone(), redactor)?;
-            let mut planner = Planner::default();
+            let actuator = session.actuator(&view.plan, earlier.clone(), Snapshot::redactor(&[]))?;
+            let seen = seen(&*actuator, &view.plan).await;
+            let values = session.values(&args.execute, &earlier, seen).await?;
+            let mut planner = session.settings.planner()?;
             planner.compared = session.compared();
             let request = |request: &mut landfast::rollback::TakeBack<'_>| {
                 request.author = who();

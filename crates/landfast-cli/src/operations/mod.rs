@@ -6,5 +6,5 @@ mod run;
 mod session;
 
 pub(crate) use folder::Folder;
-pub(crate) use run::{Doing, confirm, execute, show_plan, to_json};
+pub(crate) use run::{Doing, confirm, execute, seen, show_plan, to_json};
 pub(crate) use session::{Session, command_actuator, moment, place_of, values_of};

@@ -7,9 +7,9 @@ use std::time::SystemTime;
 
 use landfast::report::{CheckEntry, OperationEntry, PlanEntry, render_checks, render_operation, render_plan};
 use landfast::rollback::journal::{FileJournal, View};
-use landfast::rollback::{Mode, OnFailure, OperationOptions, Plan, Report, Resume, Values};
+use landfast::rollback::{Actuator, Mode, OnFailure, OperationOptions, Plan, Report, Resume, Values};
 use landfast::safety::{CheckId, Gate, Override};
-use landfast::state::{Snapshot, StateFile};
+use landfast::state::{Origin, Snapshot, SourceKind, StateFile};
 use landfast::{Execution, ExitCode};
 
 use super::folder::Folder;
@@ -86,7 +86,10 @@ pub(crate) async fn execute(
     earlier: Vec<StateFile>,
 ) -> Result<ExitCode, CliError> {
     let gate = Gate::builtin(&session.settings.safety).map_err(|error| CliError::new(chain(&error)))?;
-    let values = session.values(args, &earlier).await?;
+    // Values that stand nowhere but in the objects themselves.
+    let reader = session.actuator(plan, earlier.clone(), Snapshot::redactor(&[]))?;
+    let seen = seen(&*reader, plan).await;
+    let values = session.values(args, &earlier, seen).await?;
     let known = known_secrets(session, plan, &values, args, &earlier).await?;
     let redactor = Snapshot::redactor(&known.iter().collect::<Vec<_>>());
     let actuator = session.actuator(plan, earlier, redactor)?;
@@ -146,6 +149,16 @@ pub(crate) async fn execute(
             Err(if is_begun { complaint.with_code(ExitCode::NotRolledBack) } else { complaint })
         }
     }
+}
+
+/// The objects that a plan touches as they are, those that can be read.
+pub(crate) async fn seen(actuator: &dyn Actuator, plan: &Plan) -> Snapshot {
+    let mut objects = Vec::new();
+    for known in plan.before().objects().iter().chain(plan.after().objects()) {
+        // What cannot be read is said when it is judged.
+        objects.extend(actuator.read(&known.address, Some(known)).await.ok().flatten());
+    }
+    Snapshot::empty(Origin::new(SourceKind::Observation, actuator.name())).with_only(objects)
 }
 
 /// Everything that holds secrets in clear, for masking them.

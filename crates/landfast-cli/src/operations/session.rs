@@ -101,12 +101,18 @@ impl Session {
         states
     }
 
-    /// Where sensitive values stand in clear: the state, earlier ones, and what the arguments name.
-    pub(crate) async fn values(&self, args: &ExecuteArgs, earlier: &[StateFile]) -> Result<Values, CliError> {
+    /// Where sensitive values stand in clear: the state, earlier ones, what the arguments name, and what is there.
+    pub(crate) async fn values(
+        &self,
+        args: &ExecuteArgs,
+        earlier: &[StateFile],
+        seen: Snapshot,
+    ) -> Result<Values, CliError> {
         let now = self.held.snapshot().await.map_err(|error| CliError::new(chain(&error)))?;
         let mut sources: Vec<Snapshot> = now.into_iter().collect();
         sources.extend(earlier.iter().map(StateFile::snapshot));
         sources.extend(values_of(&args.values)?);
+        sources.push(seen);
         let sources = sources.into_iter().map(|source| self.rules.mark_secrets(source)).collect();
         Ok(Values::new(self.key.clone(), sources))
     }
