@@ -21,6 +21,8 @@ mod live;
 mod live_state;
 #[cfg(all(feature = "live", target_os = "linux"))]
 mod live_terraform;
+#[cfg(unix)]
+mod operation;
 #[cfg(feature = "corpus")]
 mod oracle;
 mod output;
