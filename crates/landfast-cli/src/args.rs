@@ -5,13 +5,16 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use landfast::drift::Severity;
 
+#[cfg(unix)]
+pub(crate) use crate::operation_args::{Op, PlanCommand};
 pub(crate) use crate::state_args::{Select, State, StateAt, StateCommand};
 
 const AFTER_HELP: &str = "\
 Sources are paths, - for standard input, or URLs of states in stores. What a file is (state, plan or show JSON, snapshot, \
 observation) is detected. Behind @ stands the serial, or the id, of an earlier version of a state: prod.tfstate@7.
 
-Exit codes: 0 clean, 1 error, 2 drift at or above --fail-on (for diff: different), 3 refused by a policy, 4 gaps with --strict, 64 usage.";
+Exit codes: 0 clean, 1 error, 2 drift at or above --fail-on (for diff: different), 3 refused by a check or a policy, 4 gaps with --strict, or \
+cancelled, 5 failed and rolled back, 6 failed and not rolled back, 64 usage.";
 
 /// Finds where infrastructure has drifted from what was declared, and says how bad each drift is and why.
 #[derive(Debug, Parser)]
@@ -27,7 +30,7 @@ pub(crate) struct Args {
 #[derive(Debug, Clone, ClapArgs)]
 pub(crate) struct Global {
     /// Write the result to this file instead of standard output; it is replaced as a whole or not at all
-    #[arg(long, short, global = true, value_name = "FILE")]
+    #[arg(long, short, alias = "out", global = true, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
     /// When to use colours; by default on a terminal, unless NO_COLOR is set
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
@@ -78,6 +81,27 @@ pub(crate) enum Command {
     /// Keep many states at once, check what was kept, and put it back
     #[cfg(unix)]
     Backup(crate::backup_args::BackupCommand),
+    /// Make plans and look at them
+    #[cfg(unix)]
+    #[command(subcommand)]
+    Plan(crate::operation_args::PlanCommand),
+    /// Execute a plan: checked, journalled before each step, verified after it, and taken back when something fails
+    ///
+    /// A plan is executed on the state that it was made on, once, and as it is in its file. Exits with 3 when it is refused,
+    /// and nothing was changed then; with 5 when it failed and was taken back, with 6 when somebody must look, with 4 when it
+    /// was cancelled.
+    #[cfg(unix)]
+    Apply(crate::operation_args::Apply),
+    /// Take an operation back that has ended: plans the way from what is there now to what was before it, and executes that
+    ///
+    /// What somebody changed since stays as it is and is named. What comes of it is an operation of its own, which can be taken
+    /// back too. Exits like `landfast apply`.
+    #[cfg(unix)]
+    Rollback(crate::operation_args::Rollback),
+    /// Look at operations, and take up those whose process ended
+    #[cfg(unix)]
+    #[command(subcommand)]
+    Op(crate::operation_args::Op),
     /// Capture sources as a snapshot file, in which sensitive values are fingerprints
     #[command(subcommand)]
     Snapshot(Snapshot),

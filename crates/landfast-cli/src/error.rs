@@ -38,6 +38,11 @@ impl CliError {
         self
     }
 
+    /// The same, with another exit code.
+    pub(crate) fn with_code(self, code: ExitCode) -> Self {
+        Self { code, ..self }
+    }
+
     pub(crate) fn message(&self) -> &str {
         &self.message
     }

@@ -24,6 +24,10 @@ mod key_args;
 #[cfg(unix)]
 mod keys;
 mod moved;
+#[cfg(unix)]
+mod operation_args;
+#[cfg(unix)]
+mod operations;
 mod output;
 mod pair;
 #[cfg(feature = "policy")]

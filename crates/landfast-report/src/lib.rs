@@ -2,7 +2,7 @@
 //!
 //! [`ReportDocument`] is the versioned machine format, [`render_text`] the screen, [`render_graph`] the dependency graph as
 //! text, Graphviz or Mermaid, [`show_object`] one object of a state, [`render_state_change`] and [`StateChangeDocument`] what becomes of a state,
-//! [`render_versions`] the versions of one. Text from data is escaped for where it goes; nothing
+//! [`render_versions`] the versions of one; with the feature `operations` plans and operations too. Text from data is escaped for where it goes; nothing
 //! here prints.
 //!
 //! This crate does not decide anything: severities, classes and statuses come from `landfast-drift` as they are.
@@ -28,6 +28,10 @@ mod escape;
 mod graph;
 mod import_block;
 mod object;
+#[cfg(feature = "operations")]
+mod operation;
+#[cfg(feature = "operations")]
+mod plan;
 mod state_change;
 mod state_change_document;
 mod text;
@@ -43,6 +47,13 @@ pub use escape::{escape_json, escape_line};
 pub use graph::{GraphFormat, render_graph};
 pub use import_block::import_block;
 pub use object::{ObjectEntry, object_entry, show_object};
+#[cfg(feature = "operations")]
+pub use operation::{
+    CheckEntry, HandOver, LogEntry, OperationEntry, OperationStepEntry, render_checks, render_hand_over, render_log,
+    render_operation, render_operations,
+};
+#[cfg(feature = "operations")]
+pub use plan::{PlanEntry, PlanStepEntry, render_plan};
 pub use state_change::render_state_change;
 #[cfg(feature = "schema")]
 pub use state_change_document::state_change_schema;

@@ -229,8 +229,9 @@ impl<'a> Draft<'a> {
         }
         // What is not there any more comes back as another object.
         let was = match now {
-            None => was.map(|was| self.anew(was)),
-            Some(_) => was,
+            None if !step.action.is_bookkeeping() => was.map(|was| self.anew(was)),
+            // What was only forgotten is still the same object.
+            None | Some(_) => was,
         };
         if let Some(now) = now {
             self.now.insert(place.clone(), now.clone());

@@ -155,6 +155,12 @@ impl Snapshot {
         Self::with_origins(vec![origin], objects, secrets)
     }
 
+    /// A snapshot of nothing.
+    #[must_use]
+    pub fn empty(origin: Origin) -> Self {
+        Self::of_unique(origin, Vec::new(), SecretTexts::default())
+    }
+
     /// A snapshot of objects from one document that may itself have several origins.
     pub(crate) fn with_origins(
         origins: Vec<Origin>,

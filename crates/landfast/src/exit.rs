@@ -82,6 +82,24 @@ impl ExitCode {
         if rank(self) >= rank(other) { self } else { other }
     }
 
+    /// The code of an operation: [`ExitCode::Clean`] when it is applied, [`ExitCode::Refused`] when it was not allowed to begin,
+    /// [`ExitCode::RolledBack`] when it failed and was taken back, [`ExitCode::Incomplete`] when it was cancelled or has not
+    /// ended, and [`ExitCode::NotRolledBack`] when somebody must look.
+    #[cfg(feature = "fix")]
+    #[must_use]
+    pub fn of_operation(view: &landfast_rollback::journal::View) -> Self {
+        use landfast_rollback::OperationState as State;
+        match view.state {
+            State::Applied => Self::Clean,
+            State::RolledBack => Self::RolledBack,
+            State::RollbackFailed => Self::NotRolledBack,
+            State::Failed if view.cancelled => Self::Incomplete,
+            State::Failed if !view.reached_applying => Self::Refused,
+            State::Failed => Self::NotRolledBack,
+            State::Pending | State::ValidatingSafety | State::Applying | State::RollingBack => Self::Incomplete,
+        }
+    }
+
     /// The code of a report: [`ExitCode::Drift`] when the worst drift is at least as severe as asked for,
     /// [`ExitCode::Incomplete`] when there are gaps and they are to fail.
     #[must_use]

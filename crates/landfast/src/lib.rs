@@ -1,7 +1,8 @@
 //! Landfast finds where infrastructure has drifted from what was declared, and says how bad each drift is and why.
 //!
 //! This crate is the facade: it re-exports the libraries under short names and adds the few operations that most
-//! programs want. It holds no logic of its own, reads files only where it says so, and never writes.
+//! programs want. It holds no logic of its own, reads files only where it says so, and changes something
+//! only in the operation `apply`.
 //!
 //! | module | what for |
 //! |---|---|
@@ -10,6 +11,7 @@
 //! | `observe` | reading what is there through terraform or tofu; with the feature `observe` |
 //! | `backends` | where states live: reading, locking, changing and taking back; with the feature `backends` |
 //! | `safety` | the gate: checks, policies, clearances; with the features `safety` and `policy` |
+//! | `rollback`, `fix` | plans and operations, actuators; with the feature `fix` |
 //! | [`report`] | the machine format and the renderers |
 //!
 //! # A tour
@@ -36,6 +38,8 @@
 //! # }
 //! ```
 
+#[cfg(all(feature = "fix", unix))]
+mod execution;
 mod exit;
 mod held;
 mod operations;
@@ -49,13 +53,19 @@ struct Readme;
 #[cfg(feature = "backends")]
 pub use landfast_backends as backends;
 pub use landfast_drift as drift;
+#[cfg(feature = "fix")]
+pub use landfast_fix as fix;
 #[cfg(feature = "observe")]
 pub use landfast_observe as observe;
 pub use landfast_report as report;
+#[cfg(feature = "fix")]
+pub use landfast_rollback as rollback;
 #[cfg(feature = "safety")]
 pub use landfast_safety as safety;
 pub use landfast_state as state;
 
+#[cfg(all(feature = "fix", unix))]
+pub use execution::{AlreadyExecuted, Execution, GateJudge, apply, plan_rollback};
 pub use exit::{ExitCode, FailOn, GapPolicy};
 pub use held::Held;
 pub use operations::{OpenError, check, check_streams, diff, open, open_stream};

@@ -6,6 +6,7 @@ mod push;
 mod reading;
 mod recovery;
 
+use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
 use landfast_state::{BytesDigest, Limits, StateFile};
@@ -128,7 +129,7 @@ pub struct Changed {
 /// it leaves the lock in stores whose locks are records.
 #[derive(Debug)]
 pub struct Changing<'a> {
-    options: &'a ChangeOptions,
+    options: Cow<'a, ChangeOptions>,
     lock: Box<dyn HeldLock>,
     read: Option<StoredState>,
     before: Option<StateFile>,
@@ -146,7 +147,7 @@ pub async fn begin<'a>(
 ) -> Result<Changing<'a>, ChangeError> {
     let lock = lock(store, key, options).await?;
     match read(&*lock, &options.limits).await {
-        Ok((read, before)) => Ok(Changing { options, lock, read, before }),
+        Ok((read, before)) => Ok(Changing { options: Cow::Borrowed(options), lock, read, before }),
         Err(error) => Err(give_back(lock, error).await),
     }
 }
@@ -204,7 +205,42 @@ impl Changing<'_> {
     /// How it is changed.
     #[must_use]
     pub fn options(&self) -> &ChangeOptions {
-        self.options
+        &self.options
+    }
+
+    /// The same, with options of its own: for a lock that is held over several writes.
+    #[must_use]
+    pub fn into_owned(self) -> Changing<'static> {
+        let Self { options, lock, read, before } = self;
+        Changing { options: Cow::Owned(options.into_owned()), lock, read, before }
+    }
+
+    /// What the lock says: who, why, since when, and its id.
+    #[must_use]
+    pub fn lock_info(&self) -> &LockInfo {
+        self.lock.info()
+    }
+
+    /// Reads again under the lock. What is written afterwards replaces exactly what was read now.
+    ///
+    /// # Errors
+    /// When the store fails, or what is there is no state.
+    pub async fn read_again(&mut self) -> Result<(), ChangeError> {
+        let read = self.lock.read().await;
+        let read = read.map_err(|source| ChangeError::Store { step: Step::Read, source, recovery: None })?;
+        let read = read.filter(|read| !read.bytes.is_empty());
+        let is_known = match (&read, &self.read) {
+            (Some(read), Some(known)) => read.digest == known.digest,
+            (None, None) => true,
+            _ => false,
+        };
+        if !is_known {
+            let parse =
+                |read: &StoredState| StateFile::read(read.bytes.clone(), &self.lock.place(), &self.options.limits);
+            self.before = read.as_ref().map(parse).transpose()?;
+        }
+        self.read = read;
+        Ok(())
     }
 
     /// Checks that a state may follow the one that is there: that its lineage is the same, unless [`ChangeOptions::lineage`]

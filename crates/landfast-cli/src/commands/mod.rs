@@ -1,12 +1,28 @@
 //! The commands, a file each.
 
 #[cfg(unix)]
+mod apply;
+#[cfg(unix)]
 mod backup;
 mod check;
 mod completions;
 mod diff;
 mod graph;
 mod observe;
+#[cfg(unix)]
+mod op_handover;
+#[cfg(unix)]
+mod op_list;
+#[cfg(unix)]
+mod op_log;
+#[cfg(unix)]
+mod op_resume;
+#[cfg(unix)]
+mod op_show;
+#[cfg(unix)]
+mod plan_create;
+#[cfg(unix)]
+mod plan_show;
 #[cfg(feature = "policy")]
 mod policy_check;
 #[cfg(feature = "policy")]
@@ -15,6 +31,8 @@ mod policy_eval;
 mod policy_set;
 #[cfg(feature = "policy")]
 mod policy_test;
+#[cfg(unix)]
+mod rollback;
 mod select;
 mod snapshot;
 mod state_convert;
@@ -71,6 +89,16 @@ pub(crate) fn run(args: &Args, host: Host) -> Result<ExitCode, CliError> {
         Command::State(state) => run_on_state(&state.command, global),
         #[cfg(unix)]
         Command::Backup(backup) => backup::run(&backup.command, &global.with_keys(&backup.keys)),
+        #[cfg(unix)]
+        Command::Plan(args::PlanCommand::Create(create)) => plan_create::run(create, global),
+        #[cfg(unix)]
+        Command::Plan(args::PlanCommand::Show(show)) => plan_show::run(show, global),
+        #[cfg(unix)]
+        Command::Apply(apply) => apply::run(apply, global),
+        #[cfg(unix)]
+        Command::Rollback(rollback) => rollback::run(rollback, global),
+        #[cfg(unix)]
+        Command::Op(op) => run_on_operation(op, global),
         Command::Snapshot(args::Snapshot::Create(create)) => snapshot::run(create, global),
         Command::Graph(graph) => graph::run(graph, global),
         #[cfg(feature = "policy")]
@@ -87,6 +115,17 @@ fn run_on_policies(command: &crate::policy_args::Policy, global: &Global) -> Res
         Policy::Check(args) => policy_check::run(args, global),
         Policy::Eval(args) => policy_eval::run(args, global),
         Policy::Test(args) => policy_test::run(args, global),
+    }
+}
+
+#[cfg(unix)]
+fn run_on_operation(command: &args::Op, global: &Global) -> Result<ExitCode, CliError> {
+    match command {
+        args::Op::List(args) => op_list::run(args, global),
+        args::Op::Show(args) => op_show::run(args, global),
+        args::Op::Log(args) => op_log::run(args, global),
+        args::Op::Resume(args) => op_resume::run(args, global),
+        args::Op::Handover(args) => op_handover::run(args, global),
     }
 }
 

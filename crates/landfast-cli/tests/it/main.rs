@@ -23,6 +23,8 @@ mod live_state;
 mod live_stores;
 #[cfg(all(feature = "live", target_os = "linux"))]
 mod live_terraform;
+#[cfg(unix)]
+mod operation;
 #[cfg(feature = "corpus")]
 mod oracle;
 mod output;

@@ -1,0 +1,94 @@
+//! What checks have to know about the surroundings.
+
+use std::collections::BTreeSet;
+use std::time::SystemTime;
+
+use landfast::backends::history::{HistoryOutcome, Intent};
+use landfast::backends::{StoredState, WriteNote};
+use landfast::rollback::journal::View;
+use landfast::rollback::{OperationState, Plan, Values};
+use landfast::safety::{Actor, BackupFact, Facts, OperationFact, ProposalKind, Target};
+use landfast::state::BytesDigest;
+
+use super::session::Session;
+use crate::error::CliError;
+use crate::stores::{chain, who};
+
+impl Session {
+    /// The facts about a plan. `views` are the other operations.
+    pub(super) async fn facts(&self, plan: &Plan, views: &[View], values: &Values) -> Result<Facts, CliError> {
+        let mut facts = Facts::default();
+        facts.backup = Some(self.back_up(plan).await?);
+        let here = |view: &&View| is_same_state(view.plan.target(), plan.target());
+        facts.operations = Some(views.iter().filter(here).map(fact).collect());
+        facts.rolled_back = Some(match plan.kind() {
+            ProposalKind::Forward => None,
+            ProposalKind::Rollback { operation } => views.iter().find(|view| view.operation == *operation).map(fact),
+        });
+        facts.actor = Some(Actor { name: who(), groups: BTreeSet::new() });
+        let objects = plan.before().objects().iter().chain(plan.after().objects());
+        let missing = objects.filter_map(|object| values.find(object).err());
+        facts.missing_values = Some(
+            missing
+                .flat_map(|missing| missing.paths.into_iter().map(move |path| (missing.address.clone(), path)))
+                .collect(),
+        );
+        Ok(facts)
+    }
+
+    /// Keeps the state as it is in its history, and reads it back; where its store keeps versions itself, those count.
+    async fn back_up(&self, plan: &Plan) -> Result<BackupFact, CliError> {
+        let at = SystemTime::now();
+        let Some(stored) = self.held.stored().await.map_err(|error| CliError::new(chain(&error)))? else {
+            return Ok(BackupFact::Taken {
+                state: BytesDigest::of(&[]),
+                place: String::from("(there is no state)"),
+                at,
+            });
+        };
+        let Some(history) = self.target.history.clone() else {
+            let versions = self.target.store.versions(&self.target.address.key).await.unwrap_or_default();
+            let current = versions.into_iter().find(|version| version.is_current);
+            return Ok(match current {
+                Some(version) => BackupFact::Taken { state: stored.digest, place: version.id.to_string(), at },
+                None => BackupFact::None,
+            });
+        };
+        let (place, lineage, plan) = (self.target.place(), plan.target().lineage.clone(), plan.digest());
+        let bytes = stored.bytes.clone();
+        let serial = plan_serial(&stored, &place);
+        let work = move || {
+            let note = WriteNote::new(&who(), &format!("kept before plan {plan} is executed")).with_serial(serial);
+            let number = history.begin(&Intent::new(at, &place, &note, &lineage, Some(&bytes), &bytes))?;
+            history.conclude(number, HistoryOutcome::NotWritten)?;
+            let kept = history.content(&history.digest_of(&bytes)?)?;
+            Ok::<_, landfast::backends::history::HistoryError>((kept == bytes, history.folder().display().to_string()))
+        };
+        let kept = tokio::task::spawn_blocking(work).await.map_err(|_| CliError::interrupted())?;
+        match kept.map_err(|error| CliError::new(format!("the state cannot be backed up: {}", chain(&error))))? {
+            (true, place) => Ok(BackupFact::Taken { state: stored.digest, place, at }),
+            (false, _) => Ok(BackupFact::None),
+        }
+    }
+}
+
+fn plan_serial(stored: &StoredState, place: &str) -> u64 {
+    let state = landfast::state::StateFile::read(stored.bytes.clone(), place, &landfast::state::Limits::default());
+    state.map_or(0, |state| state.serial())
+}
+
+fn is_same_state(a: &Target, b: &Target) -> bool {
+    a.store == b.store && a.workspace == b.workspace
+}
+
+fn fact(view: &View) -> OperationFact {
+    OperationFact {
+        id: view.operation.clone(),
+        state: view.state.as_str().to_owned(),
+        ended: view.is_ended(),
+        successful: view.state == OperationState::Applied,
+        began: view.began.parse::<jiff::Timestamp>().map_or(SystemTime::UNIX_EPOCH, SystemTime::from),
+        changes: view.plan.steps().len(),
+        plan: view.plan.digest(),
+    }
+}

@@ -1,0 +1,207 @@
+//! Executing a plan, and saying what came of it.
+
+use std::io::{BufRead as _, IsTerminal as _};
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use landfast::report::{CheckEntry, OperationEntry, PlanEntry, render_checks, render_operation, render_plan};
+use landfast::rollback::journal::{FileJournal, View};
+use landfast::rollback::{Actuator, Mode, OnFailure, OperationOptions, Plan, Report, Resume, Values};
+use landfast::safety::{CheckId, Gate, Override};
+use landfast::state::{Origin, Snapshot, SourceKind, StateFile};
+use landfast::{Execution, ExitCode};
+
+use super::folder::Folder;
+use super::session::{Session, moment};
+use crate::args::{Global, ReportFormat};
+use crate::error::CliError;
+use crate::interrupt::{Signals, or_signal};
+use crate::operation_args::ExecuteArgs;
+use crate::output::{Secrecy, note, warn, write};
+use crate::stores::{chain, who};
+
+/// What is done with a plan.
+pub(crate) enum Doing {
+    /// It is executed as a new operation.
+    Anew,
+    /// The operation is taken up.
+    Again(Box<View>, Box<FileJournal>, Resume),
+}
+
+/// The plan as people see it.
+pub(crate) fn show_plan(plan: &Plan) -> String {
+    render_plan(&PlanEntry::of(plan, SystemTime::now(), moment))
+}
+
+/// Asks whether to go on, unless the arguments say so.
+pub(crate) fn confirm(args: &ExecuteArgs, shown: &str) -> Result<bool, CliError> {
+    if args.yes {
+        return Ok(true);
+    }
+    let stdin = std::io::stdin();
+    if !stdin.is_terminal() {
+        return Err(CliError::usage("nobody can be asked here whether to execute the plan").hint("say --yes"));
+    }
+    note(shown.trim_end());
+    note("\nExecute it? Only `yes` does.");
+    let mut line = String::new();
+    stdin.lock().read_line(&mut line).map_err(|error| CliError::new(format!("no answer could be read: {error}")))?;
+    Ok(line.trim() == "yes")
+}
+
+fn options(args: &ExecuteArgs) -> OperationOptions {
+    let mut options = OperationOptions::default();
+    if let Some(tolerated) = args.lenient {
+        options.mode = Mode::Lenient;
+        options.stop_threshold = tolerated;
+    }
+    if args.no_rollback {
+        options.on_failure = OnFailure::HandOver;
+    }
+    options.rollback_seconds = args.rollback_timeout.map(|time| time.as_secs());
+    options.settle_seconds = args.settle.as_secs();
+    options.parallel = args.parallel.max(1);
+    options
+}
+
+fn forced(args: &ExecuteArgs) -> Result<Option<Override>, CliError> {
+    if args.force.is_empty() {
+        return Ok(None);
+    }
+    let ids: Result<Vec<CheckId>, _> = args.force.iter().map(|id| CheckId::new(id)).collect();
+    let ids = ids.map_err(|error| CliError::usage(error.to_string()))?;
+    let reason = args.reason.as_deref().unwrap_or_default();
+    Override::new(ids, reason, &who()).map(Some).map_err(|error| CliError::usage(error.to_string()))
+}
+
+/// Executes a plan in a session, whose lock is given back whatever happens, and says what came of it.
+pub(crate) async fn execute(
+    session: &Session,
+    plan: &Plan,
+    args: &ExecuteArgs,
+    global: &Global,
+    signals: &mut Signals,
+    doing: Doing,
+    earlier: Vec<StateFile>,
+) -> Result<ExitCode, CliError> {
+    let gate = Gate::builtin(&session.settings.safety).map_err(|error| CliError::new(chain(&error)))?;
+    // Values that stand nowhere but in the objects themselves.
+    let reader = session.actuator(plan, earlier.clone(), Snapshot::redactor(&[]))?;
+    let seen = seen(&*reader, plan).await;
+    let values = session.values(args, &earlier, seen, global).await?;
+    let known = known_secrets(session, plan, &values, args, &earlier, global).await?;
+    let redactor = Snapshot::redactor(&known.iter().collect::<Vec<_>>());
+    let actuator = session.actuator(plan, earlier, redactor)?;
+    let own = match &doing {
+        Doing::Anew => String::new(),
+        Doing::Again(view, ..) => view.operation.clone(),
+    };
+    let views = session.folder.others(&own)?;
+    let facts = session.facts(plan, &views, &values).await?;
+    let forced = forced(args)?;
+    let (id, journal, resumed) = match doing {
+        Doing::Anew => session.folder.create().map(|(id, journal)| (id, journal, None))?,
+        Doing::Again(view, journal, how) => (view.operation.clone(), *journal, Some((*view, how))),
+    };
+    let execution = Execution {
+        held: Arc::clone(&session.held),
+        actuator,
+        journal: Arc::new(journal),
+        audit: Arc::clone(&session.audit) as _,
+        gate,
+        facts,
+        forced,
+        executed: Folder::executed(&views),
+        values,
+        compared: session.compared(),
+        probes: Vec::new(),
+    };
+    let executor = execution.into_executor();
+    let control = executor.control();
+    let (options, who) = (options(args), who());
+    let work = async {
+        match resumed {
+            None => executor.execute(&id, plan, &options, &who).await,
+            Some((view, how)) => executor.resume(view, how, &who).await,
+        }
+    };
+    let mut work = pin!(work);
+    let report = match or_signal(signals, &mut work).await {
+        Ok(report) => report,
+        Err(_) => {
+            control.cancel();
+            warn("no further step begins; a second Ctrl-C ends at once, and the operation must be taken up then");
+            match or_signal(signals, work).await {
+                Ok(report) => report,
+                Err(interrupted) => {
+                    session.folder.remind(&id);
+                    return Err(interrupted);
+                }
+            }
+        }
+    };
+    match report {
+        Ok(report) => finish(&report, args, global),
+        Err(error) => {
+            let complaint = CliError::new(chain(&error)).hint(format!("landfast op resume {id} takes it up"));
+            let is_begun = session.folder.view(&id).is_ok_and(|view| view.reached_applying);
+            Err(if is_begun { complaint.with_code(ExitCode::NotRolledBack) } else { complaint })
+        }
+    }
+}
+
+/// The objects that a plan touches as they are, those that can be read.
+pub(crate) async fn seen(actuator: &dyn Actuator, plan: &Plan) -> Snapshot {
+    let mut objects = Vec::new();
+    for known in plan.before().objects().iter().chain(plan.after().objects()) {
+        // What cannot be read is said when it is judged.
+        objects.extend(actuator.read(&known.address, Some(known)).await.ok().flatten());
+    }
+    Snapshot::empty(Origin::new(SourceKind::Observation, actuator.name())).with_only(objects)
+}
+
+/// Everything that holds secrets in clear, for masking them.
+async fn known_secrets(
+    session: &Session,
+    plan: &Plan,
+    values: &Values,
+    args: &ExecuteArgs,
+    earlier: &[StateFile],
+    global: &Global,
+) -> Result<Vec<Snapshot>, CliError> {
+    let clear = |snapshot: &Snapshot| {
+        let objects = snapshot.objects().iter().filter_map(|object| values.find(object).ok());
+        snapshot.with_only(objects)
+    };
+    let mut known = vec![clear(plan.before()), clear(plan.after())];
+    known.extend(super::values_of(&args.values, global)?);
+    known.extend(earlier.iter().map(StateFile::snapshot));
+    known.extend(session.held.snapshot().await.map_err(|error| CliError::new(chain(&error)))?);
+    Ok(known.into_iter().map(|snapshot| session.rules.mark_secrets(snapshot)).collect())
+}
+
+fn finish(report: &Report, args: &ExecuteArgs, global: &Global) -> Result<ExitCode, CliError> {
+    let operation = OperationEntry::of(&report.view);
+    let checks: Vec<CheckEntry> = report.checks.iter().map(CheckEntry::of).collect();
+    let code = ExitCode::of_operation(&report.view);
+    let text = match args.format {
+        ReportFormat::Text => render_operation(&operation) + &render_checks(&checks),
+        ReportFormat::Json => {
+            let document = serde_json::json!({"operation": operation, "checks": checks, "exit_code": code.code()});
+            to_json(&document)?
+        }
+    };
+    write(global, text.as_bytes(), Secrecy::Ordinary)?;
+    if code == ExitCode::NotRolledBack {
+        warn(&format!("somebody has to look at it: landfast op handover {}", operation.id));
+    }
+    Ok(code)
+}
+
+/// A document as JSON, safe to show.
+pub(crate) fn to_json(document: &impl serde::Serialize) -> Result<String, CliError> {
+    let text = serde_json::to_string_pretty(document);
+    let text = text.map_err(|error| CliError::new(format!("it cannot be written as JSON: {error}")))?;
+    Ok(landfast::report::escape_json(&text) + "\n")
+}

@@ -1,0 +1,185 @@
+//! A state that is held for an operation, and everything around it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use landfast::backends::change::ChangeOptions;
+use landfast::backends::{AuditLog, VersionSelector, user_state_folder};
+use landfast::drift::{CompareOptions, RuleSet};
+use landfast::fix::{CommandActuator, HeldState, StateActuator, WantedFile};
+use landfast::rollback::{Actuator, Plan, Values};
+use landfast::state::{BytesDigest, FingerprintKey, Limits, Redactor, Snapshot, StateFile};
+
+use super::folder::Folder;
+use crate::args::Global;
+use crate::args::StateAt;
+use crate::error::CliError;
+use crate::operation_args::ExecuteArgs;
+use crate::settings::Settings;
+use crate::stores::{Target, chain, of_change, who};
+use crate::{input, key};
+
+/// A state that is held for an operation.
+pub(crate) struct Session {
+    pub(crate) target: Target,
+    pub(crate) held: Arc<HeldState>,
+    pub(crate) settings: Settings,
+    pub(crate) folder: Folder,
+    pub(crate) rules: Arc<RuleSet>,
+    pub(crate) key: FingerprintKey,
+    pub(crate) audit: Arc<AuditLog>,
+}
+
+/// A moment as RFC 3339 has it.
+pub(crate) fn moment(at: SystemTime) -> String {
+    jiff::Timestamp::try_from(at).map(|at| format!("{at:.0}")).unwrap_or_default()
+}
+
+/// The state that is meant: as the arguments say, or else that of the plan where it is a file, or else that of the working folder.
+fn state_of(at: &StateAt, plan: &landfast::safety::Target, global: &Global) -> Result<Target, CliError> {
+    let is_plain_file = plan.workspace == "default" && Path::new(&plan.store).is_file();
+    if at.state.is_none() && at.workspace.is_none() && is_plain_file {
+        return Target::current(&StateAt { state: Some(PathBuf::from(&plan.store)), workspace: None }, global);
+    }
+    Target::current(at, global)
+}
+
+/// The place of a state as plans name it: the same wherever landfast runs.
+pub(crate) fn place_of(target: &Target) -> String {
+    let place = target.place();
+    if target.address.kind != "local" {
+        return place;
+    }
+    let path = Path::new(&place);
+    let absolute = std::fs::canonicalize(path).or_else(|_| std::path::absolute(path));
+    absolute.map_or(place.clone(), |path| path.display().to_string())
+}
+
+impl Session {
+    /// Takes the lock of the state.
+    pub(crate) async fn open(
+        args: &ExecuteArgs,
+        plan: &Plan,
+        command: &str,
+        global: &Global,
+    ) -> Result<Self, CliError> {
+        let settings = Settings::nearest()?;
+        let folder = Folder::of(&args.folder, &settings);
+        let rules = input::rules(&args.rules)?;
+        let key = key::load()?.ok_or_else(|| {
+            CliError::new("there is no fingerprint key, so the values of the plan cannot be told").hint(
+                "plans are executed with the key that they were made with; LANDFAST_FINGERPRINT_KEY_FILE names it",
+            )
+        })?;
+        let target = state_of(&args.at, plan.target(), global)?;
+        let audit = user_state_folder(&target.environment)
+            .ok_or_else(|| CliError::new("there is no folder for the audit log: set XDG_STATE_HOME or HOME"))?;
+        crate::stores::transfers(&target)?
+            .refuse_pending(&target.place())
+            .map_err(|error| crate::stores::of_transfer(&error))?;
+        let place = place_of(&target);
+        let address = &target.address.key;
+        let environment = settings.environment(&place, &address.key, &address.workspace).to_owned();
+        let options = ChangeOptions::new(&who(), args.reason.as_deref().unwrap_or(command), SystemTime::now())
+            .with_history(target.history.clone())
+            .with_lock_wait(args.lock_timeout);
+        let held = HeldState::open(Arc::clone(&target.store), address.clone(), &environment, &options).await;
+        let held = held.map_err(|error| of_change(&error, &target))?.with_place(place);
+        let audit = Arc::new(AuditLog::in_folder(&audit));
+        Ok(Self { target, held: Arc::new(held), settings, folder, rules, key, audit })
+    }
+
+    /// What counts as the same.
+    pub(crate) fn compared(&self) -> CompareOptions {
+        let mut compared = CompareOptions::default();
+        compared.rules = Arc::clone(&self.rules);
+        compared.fingerprint_key = Some(self.key.clone());
+        compared
+    }
+
+    /// States from before: those that the plans were made on, as far as they are kept.
+    pub(crate) async fn earlier(&self, plans: &[&Plan]) -> Vec<StateFile> {
+        let mut states = Vec::new();
+        for plan in plans {
+            states.extend(earlier_state(&self.target, plan.target().serial, plan.state()).await);
+        }
+        states
+    }
+
+    /// Where sensitive values stand in clear: the state, earlier ones, what the arguments name, and what is there.
+    pub(crate) async fn values(
+        &self,
+        args: &ExecuteArgs,
+        earlier: &[StateFile],
+        seen: Snapshot,
+        global: &Global,
+    ) -> Result<Values, CliError> {
+        let now = self.held.snapshot().await.map_err(|error| CliError::new(chain(&error)))?;
+        let mut sources: Vec<Snapshot> = now.into_iter().collect();
+        sources.extend(earlier.iter().map(StateFile::snapshot));
+        sources.extend(values_of(&args.values, global)?);
+        sources.push(seen);
+        let sources = sources.into_iter().map(|source| self.rules.mark_secrets(source)).collect();
+        Ok(Values::new(self.key.clone(), sources))
+    }
+
+    /// What executes this plan: the state's own actuator, or the configured command.
+    pub(crate) fn actuator(
+        &self,
+        plan: &Plan,
+        earlier: Vec<StateFile>,
+        redactor: Redactor,
+    ) -> Result<Arc<dyn Actuator>, CliError> {
+        let books = plan.steps().iter().filter(|step| step.action.is_bookkeeping()).count();
+        if books == plan.steps().len() {
+            return Ok(Arc::new(StateActuator::new(Arc::clone(&self.held), earlier, Arc::clone(&self.rules))));
+        }
+        if books > 0 {
+            return Err(CliError::new(
+                "the plan changes objects and what the state says of others, and nothing here does both",
+            ));
+        }
+        command_actuator(&self.settings, redactor).map(|actuator| Arc::new(actuator) as Arc<dyn Actuator>)
+    }
+}
+
+/// The commands that are configured.
+pub(crate) fn command_actuator(settings: &Settings, redactor: Redactor) -> Result<CommandActuator, CliError> {
+    let command = settings.actuators.command.clone().ok_or_else(|| {
+        CliError::new("nothing is configured that changes objects")
+            .hint("name the commands of your system under [actuators.command] in landfast.toml")
+    })?;
+    CommandActuator::new(command, settings.folder.clone(), redactor)
+        .map_err(|error| CliError::new(format!("actuators.command: {}", chain(&error))))
+}
+
+/// The state of this serial and these bytes, where it is kept.
+pub(crate) async fn earlier_state(target: &Target, serial: u64, digest: BytesDigest) -> Option<StateFile> {
+    let limits = Limits::default();
+    let stored = match target.history.as_ref().and_then(|history| history.content(&digest).ok()) {
+        Some(bytes) => bytes,
+        None => target.timeline(&limits).read(&VersionSelector::Serial(serial)).await.ok()?.bytes,
+    };
+    if BytesDigest::of(&stored) != digest {
+        return None;
+    }
+    StateFile::read(stored, &target.place(), &limits).ok()
+}
+
+/// What documents, and files of wanted changes, hold.
+pub(crate) fn values_of(sources: &[PathBuf], global: &Global) -> Result<Vec<Snapshot>, CliError> {
+    let mut snapshots = Vec::new();
+    for source in sources {
+        if source.extension().is_some_and(|extension| extension == "toml") {
+            let name = source.display().to_string();
+            let text =
+                std::fs::read_to_string(source).map_err(|error| CliError::io(source, "cannot be read", &error))?;
+            let said = WantedFile::parse(&text, &name).and_then(|wanted| wanted.said());
+            snapshots.push(said.map_err(|error| CliError::new(chain(&error)))?);
+        } else {
+            snapshots.push(input::document(source, global)?.into_observed().snapshot);
+        }
+    }
+    Ok(snapshots)
+}
