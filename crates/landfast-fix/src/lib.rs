@@ -5,7 +5,7 @@
 //! - [`CommandActuator`]: creates, updates and deletes objects of in-house systems by commands, see [`command`].
 //! - [`WantedFile`]: what users want to have changed, in TOML, to be planned.
 //!
-//! This crate judges nothing: whether a plan may be executed is the business of `landfast-safety`, and in which order, and how
+//! This crate does not judge: whether a plan may be executed is the business of `landfast-safety`, and in which order, and how
 //! it is taken back, that of `landfast-rollback`.
 //!
 //! ```

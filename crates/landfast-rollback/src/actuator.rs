@@ -62,6 +62,24 @@ pub struct Change {
     pub after: Option<ResourceObject>,
 }
 
+impl Change {
+    /// A change of an object of which nothing is said before and after.
+    #[must_use]
+    pub fn new(step: StepId, direction: Direction, action: ActionKind, address: ObjectAddress) -> Self {
+        Self {
+            step,
+            direction,
+            action,
+            address,
+            moves_to: None,
+            deposes: None,
+            restores: None,
+            before: None,
+            after: None,
+        }
+    }
+}
+
 impl fmt::Debug for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Change({} of {}, {}, {})", self.action, self.address, self.step, self.direction)

@@ -60,7 +60,10 @@ async fn forgets_moves_and_adopts(store: Arc<dyn StateStore>, key: StateKey, his
     assert_eq!(object.sensitive.iter().map(ToString::to_string).collect::<Vec<_>>(), ["password"]);
     assert!(actuator.read(&address("aws_db_instance.none"), None).await.unwrap().is_none());
 
-    actuator.act(&change(ActionKind::Move, "aws_db_instance.db", Some("module.m.aws_db_instance.db"), None)).await.unwrap();
+    actuator
+        .act(&change(ActionKind::Move, "aws_db_instance.db", Some("module.m.aws_db_instance.db"), None))
+        .await
+        .unwrap();
     assert!(actuator.read(&db, None).await.unwrap().is_none());
     assert_eq!(held.target().serial, 4);
     actuator.act(&change(ActionKind::Forget, "module.m.aws_db_instance.db", None, None)).await.unwrap();
@@ -91,7 +94,7 @@ async fn forgets_moves_and_adopts(store: Arc<dyn StateStore>, key: StateKey, his
 async fn in_a_local_state() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("t.tfstate");
-    let store: Arc<dyn StateStore> = Arc::new(LocalStore::new(folder.path()));
+    let store: Arc<dyn StateStore> = Arc::new(LocalStore::in_folder(folder.path()));
     forgets_moves_and_adopts(store, StateKey::new("t.tfstate"), Some(History::beside(&path))).await;
 }
 
