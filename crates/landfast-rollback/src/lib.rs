@@ -10,9 +10,9 @@ mod operation;
 pub mod plan;
 mod ports;
 mod sameness;
-mod time;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod time;
 mod values;
 pub use actuator::*;
 pub use executor::*;

@@ -84,7 +84,9 @@ impl Run<'_> {
                 self.plan.steps().iter().find(is_there).map(|other| other.id)
             })
             .await;
-        if let Some(other) = dependant.filter(|_| !mutant::is(Mutant::DependantsIgnored) && !mutant::is(Mutant::UndoneInOrder)) {
+        if let Some(other) =
+            dependant.filter(|_| !mutant::is(Mutant::DependantsIgnored) && !mutant::is(Mutant::UndoneInOrder))
+        {
             return stay(StepEnd::NotTried, format!("{other}, which needs it, was not taken back")).await;
         }
         if self.executor.ports.clock.now() >= deadline && !mutant::is(Mutant::DeadlineIgnored) {
@@ -153,16 +155,13 @@ impl Run<'_> {
         let as_left = match recorded {
             // What was read after the step is known to the last attribute; some of them change by themselves.
             Some((StepEnd::Done | StepEnd::Partial, object, left)) if object.is_some() => {
-                object == digest || left.and_then(read_alone).is_some_and(|left| sameness(Some(&left), now, options).is_same())
+                object == digest
+                    || left.and_then(read_alone).is_some_and(|left| sameness(Some(&left), now, options).is_same())
             }
             Some((StepEnd::Partial, None, _)) => now.is_none(),
             _ => sameness(self.plan.left_by(step), now, options).is_same(),
         };
-        if as_left {
-            Ok(())
-        } else {
-            Err(format!("{} was changed by somebody else meanwhile", step.result_address()))
-        }
+        if as_left { Ok(()) } else { Err(format!("{} was changed by somebody else meanwhile", step.result_address())) }
     }
 
     /// The change that takes a step back.

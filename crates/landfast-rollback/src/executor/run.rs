@@ -152,7 +152,9 @@ impl<'e> Run<'e> {
                     self.executor.ports.clock.sleep(pause).await;
                 }
                 // It stands where it was read, whatever the actuator calls it.
-                other => return other.map(|read| read.map(|object| ResourceObject { address: address.clone(), ..object })),
+                other => {
+                    return other.map(|read| read.map(|object| ResourceObject { address: address.clone(), ..object }));
+                }
             }
         }
     }

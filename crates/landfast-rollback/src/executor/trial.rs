@@ -79,7 +79,9 @@ impl Run<'_> {
         let said = self.in_time(trial.timeout, self.executor.ports.actuator.act(&trial.change)).await;
         match &said {
             Some(Ok(())) if mutant::is(Mutant::SuccessBelieved) => return ended(StepEnd::Done, ""),
-            Some(Err(_)) if mutant::is(Mutant::FailureBelieved) => return ended(StepEnd::NoEffect, "it was said to fail"),
+            Some(Err(_)) if mutant::is(Mutant::FailureBelieved) => {
+                return ended(StepEnd::NoEffect, "it was said to fail");
+            }
             None if mutant::is(Mutant::TimeOutTakenForDone) => return ended(StepEnd::Done, ""),
             _ if trial.change.direction == Direction::Back && mutant::is(Mutant::InverseNotVerified) => {
                 return ended(StepEnd::Done, "");
@@ -99,7 +101,9 @@ impl Run<'_> {
         let left = |object: &Option<ResourceObject>| object.as_ref().and_then(|object| self.written(object));
         match self.found(&trial.after).await {
             // What is there counts, and not what was said about it.
-            Found::As(object) => Ended { end: StepEnd::Done, object: digest(&object), left: left(&object), failure, why },
+            Found::As(object) => {
+                Ended { end: StepEnd::Done, object: digest(&object), left: left(&object), failure, why }
+            }
             Found::Unread(read_failure, read_why) => {
                 let why = if why.is_empty() { read_why } else { format!("{why}; then {read_why}") };
                 Ended { end: StepEnd::Unknown, object: None, left: None, failure: failure.or(Some(read_failure)), why }

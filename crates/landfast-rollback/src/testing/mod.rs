@@ -12,6 +12,6 @@ mod world;
 pub use journal::{AppendFault, MemoryJournal};
 pub use kind::Kind;
 pub use ports::{MemoryAudit, MemoryHold, MemoryJudge, MemoryProbe};
+use stage::at;
 pub use stage::{Curtain, Stage};
 pub use world::{ActFault, Deed, Item, Meddling, MemoryWorld, ReadFault};
-use stage::at;

@@ -159,6 +159,14 @@ impl MemoryProbe {
         self.answers.lock().unwrap_or_else(PoisonError::into_inner).push((question, None));
     }
 
+    /// Whether it ever answered that it is unhealthy.
+    #[must_use]
+    pub fn was_ill(&self) -> bool {
+        let asked = self.asked();
+        let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        answers.iter().any(|(from, why)| why.is_some() && asked >= *from)
+    }
+
     /// How often it was asked.
     #[must_use]
     pub fn asked(&self) -> u64 {

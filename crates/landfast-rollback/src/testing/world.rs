@@ -400,26 +400,34 @@ impl MemoryWorld {
         let at = stage.map(Stage::passed).unwrap_or_default();
         let side_by_side = world.under_way;
         let (step, direction) = (change.step, change.direction);
-        world.deeds.push(Deed { step, direction, addresses, reads, records: count, at, side_by_side, overwrites, broken });
+        world.deeds.push(Deed {
+            step,
+            direction,
+            addresses,
+            reads,
+            records: count,
+            at,
+            side_by_side,
+            overwrites,
+            broken,
+        });
         let chance = world.act_chance;
         let asked_for = world.act_faults.get_mut(&(change.address.clone(), change.direction));
-        let fault = asked_for.and_then(VecDeque::pop_front).or_else(
-            || {
-                let stage = stage?;
-                stage.chance(chance).then(|| match stage.below(10) {
-                    0 => ActFault::Refuse(ActuatorFailure::Transient),
-                    1 => ActFault::Refuse(ActuatorFailure::PermissionDenied),
-                    2 => ActFault::SaySuccessDoNothing,
-                    3 => ActFault::SayFailureDoAll,
-                    4 => ActFault::PartThenFailure,
-                    5 => ActFault::PartThenSuccess,
-                    6 => ActFault::HangBefore,
-                    7 => ActFault::HangAfter,
-                    8 => ActFault::MeddledAfter,
-                    _ => ActFault::Refuse(ActuatorFailure::Rejected),
-                })
-            },
-        );
+        let fault = asked_for.and_then(VecDeque::pop_front).or_else(|| {
+            let stage = stage?;
+            stage.chance(chance).then(|| match stage.below(10) {
+                0 => ActFault::Refuse(ActuatorFailure::Transient),
+                1 => ActFault::Refuse(ActuatorFailure::PermissionDenied),
+                2 => ActFault::SaySuccessDoNothing,
+                3 => ActFault::SayFailureDoAll,
+                4 => ActFault::PartThenFailure,
+                5 => ActFault::PartThenSuccess,
+                6 => ActFault::HangBefore,
+                7 => ActFault::HangAfter,
+                8 => ActFault::MeddledAfter,
+                _ => ActFault::Refuse(ActuatorFailure::Rejected),
+            })
+        });
         if let Some(fault) = fault {
             world.went_wrong.push((Some(change.direction), format!("{fault:?}")));
         }
@@ -508,8 +516,7 @@ impl World {
     fn shown(&self, object: ResourceObject) -> (ResourceObject, Members) {
         let kind = self.kind_of(&object.address);
         let Value::Object(mut members) = object.value() else { return (object, Members::new()) };
-        let hidden: Members =
-            kind.write_only.iter().filter_map(|name| members.remove_entry(name)).collect();
+        let hidden: Members = kind.write_only.iter().filter_map(|name| members.remove_entry(name)).collect();
         (rebuilt(object, &members), hidden)
     }
 

@@ -15,12 +15,8 @@ fn whatever_goes_wrong_the_model_holds() {
         ended.extend(ran.ended);
         crashed += u32::from(ran.processes > 1);
     }
-    let all = [
-        OperationState::Applied,
-        OperationState::Failed,
-        OperationState::RolledBack,
-        OperationState::RollbackFailed,
-    ];
+    let all =
+        [OperationState::Applied, OperationState::Failed, OperationState::RolledBack, OperationState::RollbackFailed];
     assert_eq!(ended, BTreeSet::from(all), "the seeds do not come to every end");
     assert!(crashed > 100, "only {crashed} operations were interrupted");
 }

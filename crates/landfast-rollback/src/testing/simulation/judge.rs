@@ -93,14 +93,13 @@ impl Judge for SimulatedJudge {
             }
             let recorded = proposal.before.clone();
             let now = self.stage.now();
-            let context =
-                Context::new(Arc::new(proposal), recorded, observed, Facts::default(), now, &self.compared);
+            let context = Context::new(Arc::new(proposal), recorded, observed, Facts::default(), now, &self.compared);
             let gate = self.gate();
             let audit = MemoryAudit::default();
             RUNTIME.with_borrow(|runtime| match runtime {
-                Some(runtime) => runtime
-                    .block_on(gate.judge(&context, None, &audit))
-                    .map_err(|error| JudgeFailed(Box::new(error))),
+                Some(runtime) => {
+                    runtime.block_on(gate.judge(&context, None, &audit)).map_err(|error| JudgeFailed(Box::new(error)))
+                }
                 None => Err(JudgeFailed("there is no runtime".into())),
             })
         })

@@ -179,7 +179,10 @@ impl Deeds<'_> {
         let open = walk.open.get(&step).filter(|(open, _)| *open == direction);
         hold(open.is_some(), "it was not announced");
         if let Some((_, at)) = open {
-            hold(deed.reads.iter().all(|read| read > at), "nobody looked at what is to be changed after it was announced");
+            hold(
+                deed.reads.iter().all(|read| read > at),
+                "nobody looked at what is to be changed after it was announced",
+            );
         }
         hold(walk.has_before, "what was there before is not recorded");
         hold(deed.side_by_side <= scenario.options.parallel, "too many changes at a time");
@@ -194,12 +197,12 @@ impl Deeds<'_> {
             Direction::Back => {
                 hold(walk.state == Some(OperationState::RollingBack), "it takes back, and the operation does not");
                 hold(!planned.inverse.class.is_irreversible(), "nothing takes it back");
-                let in_use = scenario.plan.steps().iter().any(|other| other.needs.contains(&step) && is_done(&other.id));
+                let in_use =
+                    scenario.plan.steps().iter().any(|other| other.needs.contains(&step) && is_done(&other.id));
                 hold(!in_use, "others still need it");
                 let seconds = Duration::from_secs(scenario.options.rollback_timeout());
-                let late = walk.taking_back_since.is_none_or(|since| {
-                    crate::testing::at(deed.at) > since + seconds + GRACE
-                });
+                let late =
+                    walk.taking_back_since.is_none_or(|since| crate::testing::at(deed.at) > since + seconds + GRACE);
                 hold(!late, "the time for taking back is over");
             }
         }
@@ -335,6 +338,23 @@ fn ended_rightly(course: &Course, view: &View, deeds: &[Deed], found: &mut Vec<S
             found.push("nobody was asked".to_owned());
         }
     }
+    if view.state == OperationState::Applied && course.asked == 0 {
+        found.push("it is applied, and no probe was asked".to_owned());
+    }
+    if view.state == OperationState::Applied && course.was_ill && course.processes == 1 {
+        found.push("it is applied, and a probe found it ill".to_owned());
+    }
+    if let Some(at) = *course.cancelled_at.lock().unwrap_or_else(std::sync::PoisonError::into_inner) {
+        let after = crate::testing::at(at) + Duration::from_millis(1);
+        let is_later = |text: &str| time::from_text(text).is_some_and(|at| at > after);
+        let failed = course.journal.records().unwrap_or_default().into_iter().any(|record| match record {
+            Record::Went { from: OperationState::Applying, to: OperationState::Failed, at, .. } => is_later(&at),
+            _ => false,
+        });
+        if failed && !view.cancelled && course.processes == 1 {
+            found.push("somebody cancelled, and it knows nothing of it".to_owned());
+        }
+    }
     let backs = deeds.iter().filter(|deed| deed.direction == Direction::Back).count();
     let hands_over = scenario.options.on_failure == OnFailure::HandOver || view.cancelled;
     if hands_over && !course.taken_back && backs > 0 {
@@ -374,7 +394,13 @@ fn ended_rightly(course: &Course, view: &View, deeds: &[Deed], found: &mut Vec<S
     if is_calm && in_time && all_back && !failed_back && view.state == OperationState::RollbackFailed {
         found.push(format!("everything could be taken back, and was not: {}", view.why));
     }
-    if course.falls_ill && view.reached_applying && is_calm && !course.cancels && !hands_over && view.state == OperationState::Failed {
+    if course.falls_ill
+        && view.reached_applying
+        && is_calm
+        && !course.cancels
+        && !hands_over
+        && view.state == OperationState::Failed
+    {
         found.push("it failed and was not taken back".to_owned());
     }
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use landfast_safety::{ActionKind, InverseClass, Target};
 use landfast_state::address::ObjectAddress;
 use landfast_state::{
-    AttributePath, BytesDigest, FingerprintKey, Limits, Members, Origin, ResourceObject, Sensitive, Snapshot, SourceKind,
-    Value,
+    AttributePath, BytesDigest, FingerprintKey, Limits, Members, Origin, ResourceObject, Sensitive, Snapshot,
+    SourceKind, Value,
 };
 
 use crate::operation::{Mode, OnFailure, OperationOptions};
