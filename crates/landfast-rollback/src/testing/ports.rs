@@ -127,11 +127,14 @@ impl Judge for MemoryJudge {
     }
 }
 
+/// From which question on a probe is unhealthy for a reason, or silent.
+type Answers = Vec<(u64, Option<String>)>;
+
 /// A probe that says what a test tells it to.
 #[derive(Debug, Clone, Default)]
 pub struct MemoryProbe {
     asked: Arc<AtomicU64>,
-    answers: Arc<Mutex<Vec<(u64, Option<String>)>>>,
+    answers: Arc<Mutex<Answers>>,
     stage: Option<Stage>,
 }
 

@@ -156,7 +156,11 @@ fn whichever_inverse_fails_it_is_said_and_the_rest_is_taken_back() {
                 assert_eq!(report.view.state, expected, "{failing}, {stuck}, {fault:?}: {}", report.view.why);
                 // What the stuck step needs stays as well.
                 for number in 1..=COUNT {
-                    assert_eq!(is_as_before(&world, number), is_done || number > stuck, "{failing}, {stuck}, {fault:?}");
+                    assert_eq!(
+                        is_as_before(&world, number),
+                        is_done || number > stuck,
+                        "{failing}, {stuck}, {fault:?}"
+                    );
                 }
                 assert!(is_done || report.view.why.contains(&format!("step {stuck} ")), "{}", report.view.why);
             }

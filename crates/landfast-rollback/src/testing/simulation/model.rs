@@ -374,7 +374,7 @@ fn ended_rightly(course: &Course, view: &View, deeds: &[Deed], found: &mut Vec<S
     let is_calm = !course.meddles
         && !course.loses_lock
         && !course.audit_fails
-        && !wrong.iter().any(|(direction, _)| direction.is_none())
+        && !wrong.iter().any(|(direction, what)| direction.is_none() || what == "MeddledAfter")
         && scenario.refusal.is_none()
         && scenario.has_values
         && !course.taken_back;
