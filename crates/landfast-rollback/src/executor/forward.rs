@@ -51,6 +51,10 @@ impl Run<'_> {
         match stopped {
             None => self.go(OperationState::Applied, "").await,
             Some(why) => {
+                let is_said = self.view(|view| view.cancelled).await;
+                if self.executor.control.is_cancelled() && !is_said && !mutant::is(Mutant::CancelIgnored) {
+                    self.append(Record::Cancelled { at: self.now() }).await?;
+                }
                 self.go(OperationState::Failed, &why).await?;
                 let taken_back = mutant::is(Mutant::CancelTakenBack) || self.view(|view| view.wants_rollback()).await;
                 if taken_back { self.roll_back(&why).await } else { Ok(()) }

@@ -127,11 +127,14 @@ impl Judge for MemoryJudge {
     }
 }
 
+/// From which question on a probe is unhealthy for a reason, or silent.
+type Answers = Vec<(u64, Option<String>)>;
+
 /// A probe that says what a test tells it to.
 #[derive(Debug, Clone, Default)]
 pub struct MemoryProbe {
     asked: Arc<AtomicU64>,
-    answers: Arc<Mutex<Vec<(u64, Option<String>)>>>,
+    answers: Arc<Mutex<Answers>>,
     stage: Option<Stage>,
 }
 
@@ -157,6 +160,14 @@ impl MemoryProbe {
     /// From the question with this number on it cannot be asked.
     pub fn fall_silent(&self, question: u64) {
         self.answers.lock().unwrap_or_else(PoisonError::into_inner).push((question, None));
+    }
+
+    /// Whether it ever answered that it is unhealthy.
+    #[must_use]
+    pub fn was_ill(&self) -> bool {
+        let asked = self.asked();
+        let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        answers.iter().any(|(from, why)| why.is_some() && asked >= *from)
     }
 
     /// How often it was asked.

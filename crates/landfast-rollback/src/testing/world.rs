@@ -391,6 +391,8 @@ impl MemoryWorld {
             reads.push(records);
             if let Some((theirs, records)) = world.theirs.get(address).copied()
                 && at > theirs
+                // Where nothing is and nothing was thought to be, nothing is overwritten.
+                && (change.before.is_some() || world.items.contains_key(address))
             {
                 overwrites.push((address.clone(), records));
             }

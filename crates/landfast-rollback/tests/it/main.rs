@@ -8,6 +8,7 @@
     reason = "what panics in a test is a failed test; clippy does not know the functions beside the tests"
 )]
 
+mod failures;
 mod planner;
 mod scene;
 mod simulation;

@@ -338,6 +338,23 @@ fn ended_rightly(course: &Course, view: &View, deeds: &[Deed], found: &mut Vec<S
             found.push("nobody was asked".to_owned());
         }
     }
+    if view.state == OperationState::Applied && course.asked == 0 {
+        found.push("it is applied, and no probe was asked".to_owned());
+    }
+    if view.state == OperationState::Applied && course.was_ill && course.processes == 1 {
+        found.push("it is applied, and a probe found it ill".to_owned());
+    }
+    if let Some(at) = *course.cancelled_at.lock().unwrap_or_else(std::sync::PoisonError::into_inner) {
+        let after = crate::testing::at(at) + Duration::from_millis(1);
+        let is_later = |text: &str| time::from_text(text).is_some_and(|at| at > after);
+        let failed = course.journal.records().unwrap_or_default().into_iter().any(|record| match record {
+            Record::Went { from: OperationState::Applying, to: OperationState::Failed, at, .. } => is_later(&at),
+            _ => false,
+        });
+        if failed && !view.cancelled && course.processes == 1 {
+            found.push("somebody cancelled, and it knows nothing of it".to_owned());
+        }
+    }
     let backs = deeds.iter().filter(|deed| deed.direction == Direction::Back).count();
     let hands_over = scenario.options.on_failure == OnFailure::HandOver || view.cancelled;
     if hands_over && !course.taken_back && backs > 0 {
@@ -357,7 +374,7 @@ fn ended_rightly(course: &Course, view: &View, deeds: &[Deed], found: &mut Vec<S
     let is_calm = !course.meddles
         && !course.loses_lock
         && !course.audit_fails
-        && !wrong.iter().any(|(direction, _)| direction.is_none())
+        && !wrong.iter().any(|(direction, what)| direction.is_none() || what == "MeddledAfter")
         && scenario.refusal.is_none()
         && scenario.has_values
         && !course.taken_back;

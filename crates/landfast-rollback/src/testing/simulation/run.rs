@@ -57,6 +57,9 @@ pub(super) struct Course {
     pub(super) loses_lock: bool,
     pub(super) falls_ill: bool,
     pub(super) cancels: bool,
+    pub(super) cancelled_at: Arc<Mutex<Option<Duration>>>,
+    pub(super) asked: u64,
+    pub(super) was_ill: bool,
     pub(super) processes: u32,
     pub(super) taken_back: bool,
     pub(super) view: Option<View>,
@@ -110,6 +113,9 @@ impl Course {
             loses_lock: stage.chance(70),
             falls_ill: stage.chance(120),
             cancels: stage.chance(40),
+            cancelled_at: Arc::default(),
+            asked: 0,
+            was_ill: false,
             processes: 0,
             taken_back: false,
             view: None,
@@ -167,16 +173,18 @@ impl Course {
             Some(None) => {
                 let (plan, options) = (self.scenario.plan.clone(), self.scenario.options.clone());
                 let work = executor.execute("op-1", &plan, &options, "somebody");
-                stage.run(beside(work, others(stage, &control, self.cancels)))
+                stage.run(beside(work, others(stage, &control, self.cancels.then_some(&*self.cancelled_at))))
             }
             Some(Some(view)) => {
                 let how = if stage.chance(650) { Resume::Forward } else { Resume::Back };
                 self.taken_back |= how == Resume::Back;
                 stage.note(|| format!("taken up, {how:?}"));
                 let work = executor.resume(*view, how, "somebody else");
-                stage.run(beside(work, others(stage, &control, self.cancels)))
+                stage.run(beside(work, others(stage, &control, self.cancels.then_some(&*self.cancelled_at))))
             }
         };
+        self.asked += probe.asked();
+        self.was_ill |= probe.was_ill();
         match worked {
             Curtain::Died => true,
             Curtain::Stuck => {
@@ -267,12 +275,13 @@ impl Course {
 }
 
 /// Somebody at the keyboard: says that it may go on, lets it wait, and now and then has enough.
-async fn others(stage: &Stage, control: &Control, cancels: bool) {
+async fn others(stage: &Stage, control: &Control, cancels: Option<&Mutex<Option<Duration>>>) {
     let tires_after = stage.below(12);
     for round in 0..400 {
         stage.sleep(Duration::from_millis(700 + stage.below(3000))).await;
-        if cancels && round == tires_after {
+        if let Some(at) = cancels.filter(|_| round == tires_after) {
             stage.note(|| "somebody cancels".to_owned());
+            *at.lock().unwrap_or_else(PoisonError::into_inner) = Some(stage.passed());
             control.cancel();
         } else if stage.chance(50) {
             control.pause();
