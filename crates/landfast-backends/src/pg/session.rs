@@ -66,8 +66,8 @@ fn class_of(code: &str) -> ErrorClass {
         "28P01" | "28000" => ErrorClass::Unauthenticated,
         "42501" | "25006" => ErrorClass::PermissionDenied,
         "3D000" | "3F000" | "42P01" => ErrorClass::NotFound,
-        // What is to be made is there already, the second and third of them for tables.
-        "23505" | "42P06" | "42P07" => ErrorClass::Conflict,
+        // What is to be made is there already: a row, a schema, a table, or the type that comes with a table.
+        "23505" | "42P06" | "42P07" | "42710" => ErrorClass::Conflict,
         "40001" | "40P01" | "55P03" | "57014" | "57P01" | "57P02" | "57P03" => ErrorClass::Transient,
         _ if code.starts_with("08") || code.starts_with("53") => ErrorClass::Transient,
         // A character that text cannot hold, a text that is too long.
