@@ -11,6 +11,28 @@
 //!
 //! This crate talks to no network: objects are read and changed through the port [`Actuator`], and time, locks, judgement and
 //! probes come through ports as well. It starts no runtime.
+//!
+//! ```
+//! use landfast_rollback::planner::Wanted;
+//! use landfast_rollback::{Planner, Values};
+//! use landfast_safety::{InverseClass, Target};
+//! use landfast_state::{BytesDigest, FingerprintKey, Origin, ResourceObject, Snapshot, SourceKind, Value};
+//!
+//! let topic = |name: &str| {
+//!     ResourceObject::bare("aws_sns_topic.alerts".parse().unwrap(), "registry.terraform.io/hashicorp/aws")
+//!         .with_value(&[("name".to_owned(), Value::String(name.to_owned()))].into())
+//! };
+//! let empty = Snapshot::empty(Origin::new(SourceKind::Observation, "aws"));
+//! let (before, after) = (empty.with_only([topic("alerts")?]), empty.with_only([topic("alarms")?]));
+//! let target = Target {
+//!     environment: "prod".into(), store: "prod.tfstate".into(), workspace: "default".into(), lineage: "l".into(), serial: 7,
+//! };
+//! let wanted = Wanted::new(target, BytesDigest::of(b"the state"), before.clone(), after);
+//! let values = Values::new(FingerprintKey::from_bytes([7; 32]), vec![before]);
+//! let plan = Planner::default().plan(&wanted, &values)?;
+//! assert_eq!(plan.steps()[0].inverse.class, InverseClass::Exact);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod actuator;
 mod executor;

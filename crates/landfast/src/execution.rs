@@ -16,6 +16,82 @@ use landfast_state::address::ObjectAddress;
 use landfast_state::{AuditSink, BytesDigest, Gap, GapKind, Observation, Origin, Snapshot, SourceKind};
 
 /// What a plan is executed with.
+///
+/// A check and an actuator of one's own, put together:
+///
+/// ```
+/// use std::{collections::BTreeMap, sync::{Arc, Mutex}, time::{Duration, SystemTime}};
+/// use landfast::backends::{AuditLog, MemoryStore, StateKey, change::ChangeOptions};
+/// use landfast::drift::CompareOptions;
+/// use landfast::fix::HeldState;
+/// use landfast::rollback::{journal::FileJournal, planner::Wanted, *};
+/// use landfast::safety::{Check, CheckFuture, CheckId, Context, Evidence, Facts, Gate, Level, Verdict};
+/// use landfast::state::{FingerprintKey, ResourceObject, Snapshot, Origin, SourceKind, Value, address::ObjectAddress};
+/// use landfast::{Execution, apply};
+///
+/// /// An in-house system: tickets by address.
+/// #[derive(Debug, Default)]
+/// struct Tickets(Mutex<BTreeMap<ObjectAddress, ResourceObject>>);
+/// impl Actuator for Tickets {
+///     fn name(&self) -> &str { "tickets" }
+///     fn read<'a>(&'a self, at: &'a ObjectAddress, _: Option<&'a ResourceObject>)
+///         -> PortFuture<'a, Result<Option<ResourceObject>, ActuatorError>> {
+///         Box::pin(async move { Ok(self.0.lock().unwrap().get(at).cloned()) })
+///     }
+///     fn act<'a>(&'a self, change: &'a Change) -> PortFuture<'a, Result<(), ActuatorError>> {
+///         Box::pin(async move {
+///             let mut tickets = self.0.lock().unwrap();
+///             match change.after.clone() {
+///                 Some(ticket) => tickets.insert(change.address.clone(), ticket),
+///                 None => tickets.remove(&change.address),
+///             };
+///             Ok(())
+///         })
+///     }
+/// }
+///
+/// /// Nobody opens more than two tickets at a time.
+/// #[derive(Debug)]
+/// struct FewTickets;
+/// impl Check for FewTickets {
+///     fn id(&self) -> CheckId { CheckId::new("few-tickets").unwrap() }
+///     fn question(&self) -> &str { "Are there few tickets in the plan?" }
+///     fn advice(&self) -> &str { "open them one after the other" }
+///     fn settings(&self) -> String { "2".to_owned() }
+///     fn judge<'a>(&'a self, context: &'a Context) -> CheckFuture<'a> {
+///         let count = context.proposal().changes.len();
+///         let evidence = (count > 2).then(|| Evidence::of_all(format!("{count} tickets")));
+///         Box::pin(async move { Ok(Verdict::fail_on(evidence.into_iter().collect())) })
+///     }
+/// }
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+/// # let folder = tempfile::tempdir()?;
+/// # let folder = folder.path();
+/// let options = ChangeOptions::new("alice", "tickets", SystemTime::now());
+/// let held = HeldState::open(Arc::new(MemoryStore::default()), StateKey::new("tickets"), "prod", &options).await?;
+/// let empty = Snapshot::empty(Origin::new(SourceKind::Observation, "tickets"));
+/// let ticket = ResourceObject::bare("acme_ticket.a".parse()?, "acme")
+///     .with_value(&BTreeMap::from([("title".to_owned(), Value::String("rotate keys".to_owned()))]))?;
+/// let mut wanted = Wanted::new(held.target(), held.state().await?, empty.clone(), empty.with_only([ticket]));
+/// wanted.now = SystemTime::now();
+/// let values = Values::new(FingerprintKey::from_bytes([7; 32]), vec![]);
+/// let plan = Planner::default().plan(&wanted, &values)?;
+///
+/// let mut gate = Gate::empty();
+/// gate.add(Arc::new(FewTickets), Level::Deny)?;
+/// let execution = Execution {
+///     held: Arc::new(held), actuator: Arc::new(Tickets::default()), gate, values, facts: Facts::default(),
+///     journal: Arc::new(FileJournal::create(&folder.join("op-1.journal"))?),
+///     audit: Arc::new(AuditLog::in_folder(folder)), forced: None, executed: BTreeMap::new(),
+///     compared: CompareOptions::default(), probes: vec![],
+/// };
+/// let report = apply(execution, "op-1", &plan, &OperationOptions::default(), "alice").await?;
+/// assert_eq!(report.view.state, OperationState::Applied);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Execution {
     /// The state under its lock.
