@@ -4,6 +4,7 @@
 //! - [`Value`], [`Number`], [`Sensitive`], [`AttributePath`]: attributes, with exact numbers and values that must not be
 //!   shown as a type.
 //! - [`StateFile`]: state files of formats 1 to 4, written back byte for byte, edited by splicing.
+//! - [`schema`]: the shape of objects, as providers tell it.
 //! - [`plan`]: plan and show JSON, and the `-json` log stream.
 //! - [`Snapshot`], [`Observation`]: immutable sets of objects with origin, coverage and content digest, and the files that
 //!   hold them.
@@ -49,6 +50,7 @@ mod origin_doubt;
 pub mod plan;
 mod read_error;
 mod redact;
+pub mod schema;
 mod snapshot;
 mod snapshot_file;
 mod state_file;
