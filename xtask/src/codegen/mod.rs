@@ -6,6 +6,7 @@
 mod cli;
 mod exit_codes;
 mod packs;
+mod plugin_protocol;
 mod rules;
 mod schema;
 
@@ -31,6 +32,9 @@ struct Generator {
 
 const GENERATORS: &[Generator] = &[
     Generator { output: "crates/landfast-drift/src/rules/packs.tsv", text: packs::text },
+    Generator { output: "crates/landfast-tfplugin/src/wire/go_plugin.rs", text: plugin_protocol::go_plugin },
+    Generator { output: "crates/landfast-tfplugin/src/wire/tfplugin5.rs", text: plugin_protocol::tfplugin5 },
+    Generator { output: "crates/landfast-tfplugin/src/wire/tfplugin6.rs", text: plugin_protocol::tfplugin6 },
     Generator { output: "docs/cli.md", text: cli::text },
     Generator { output: "docs/exit-codes.md", text: exit_codes::text },
     Generator { output: "docs/rules.md", text: rules::text },
