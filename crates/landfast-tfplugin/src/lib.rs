@@ -13,12 +13,23 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod calls;
 mod connection;
 mod cty;
+mod diagnostic;
 mod handshake;
 mod process;
+mod provider;
+mod schemas;
 mod tls;
 mod wire;
 
+pub use calls::DeferredReason;
 pub use cty::{DynamicValue, ValueError, ValueErrorKind};
+pub use diagnostic::{Diagnostic, DiagnosticSeverity};
 pub use handshake::{HandshakeError, ProtocolVersion};
+pub use provider::{
+    Answer, CallError, DataOutcome, Ending, ImportId, ImportOutcome, ImportedResource, ProviderReader, ReadOutcome,
+    ResourceState, StartError, StartOptions, StoredState, StoredStateError, Tls,
+};
+pub use schemas::{IdentityAttribute, IdentitySchema, ProviderSchemas, ResourceSchema, SchemaError, SchemaScope};

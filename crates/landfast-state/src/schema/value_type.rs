@@ -33,7 +33,7 @@ pub enum ValueType {
 pub enum ValueTypeError {
     /// It is not JSON, or nested too deep.
     #[error("not a type expression: not a JSON document that can be read")]
-    Json(#[source] crate::json::JsonError),
+    Json(#[source] Box<crate::json::JsonError>),
     /// It is JSON and no type.
     #[error("not a type expression: {0}")]
     Form(&'static str),
@@ -50,7 +50,7 @@ impl ValueType {
     /// When the text is no such expression, or nested deeper than 64.
     pub fn parse(expression: &[u8]) -> Result<Self, ValueTypeError> {
         let limits = Limits { max_depth: 2 * MAX_DEPTH + 2, max_bytes: 16 << 20, ..Limits::default() };
-        let raw = Raw::check(expression, &limits).map_err(ValueTypeError::Json)?;
+        let raw = Raw::check(expression, &limits).map_err(|error| ValueTypeError::Json(Box::new(error)))?;
         Self::of_raw(raw)
     }
 

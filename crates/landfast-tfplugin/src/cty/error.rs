@@ -85,7 +85,7 @@ pub enum ValueErrorKind {
     Type(ValueTypeError),
     /// The text is not JSON.
     #[error("{0}")]
-    Json(JsonError),
+    Json(Box<JsonError>),
     /// The value is not known, and JSON has no way to say so.
     #[error("the value is unknown, which JSON cannot say")]
     Unknown,

@@ -12,7 +12,7 @@ use super::{MAX_DEPTH, MAX_VALUES};
 pub(super) fn decode(bytes: &[u8], value_type: &ValueType) -> Result<Value, ValueError> {
     let mut limits = Limits::default();
     (limits.max_depth, limits.max_values) = (MAX_DEPTH, MAX_VALUES);
-    let raw = Raw::check(bytes, &limits).map_err(|error| Fault::from(ValueErrorKind::Json(error)))?;
+    let raw = Raw::check(bytes, &limits).map_err(|error| Fault::from(ValueErrorKind::Json(Box::new(error))))?;
     Ok(read(raw, value_type)?)
 }
 

@@ -3,7 +3,8 @@
 use std::io::{self, BufReader};
 use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 use tokio::sync::{oneshot, watch};
@@ -23,6 +24,8 @@ pub(crate) struct Process {
     number: u32,
     running: Arc<Mutex<Running>>,
     ended: watch::Receiver<Option<ExitStatus>>,
+    /// The threads that read what it prints.
+    readers: Vec<JoinHandle<()>>,
 }
 
 /// Whether the number of the process is still its own. It is for as long as nobody has waited for it, and the keeper does that
@@ -79,8 +82,8 @@ impl Process {
         };
         thread::Builder::new().name("provider".to_owned()).spawn(keeper)?;
         let (number, out, err) = told.recv().map_err(|_| io::Error::other("the keeper failed"))??;
-        let process = Self { number, running, ended };
-        let first_line = read_output(out, err, log)?;
+        let mut process = Self { number, running, ended, readers: Vec::new() };
+        let first_line = read_output(out, err, log, &mut process.readers)?;
         Ok(Started { process, first_line })
     }
 
@@ -92,6 +95,17 @@ impl Process {
             // The keeper tells before it goes.
             Err(_) => ExitStatus::default(),
         }
+    }
+
+    /// How it has ended, if it has or does so within a second. What it has printed is read then.
+    pub(crate) async fn ended_soon(&self) -> Option<ExitStatus> {
+        let status = tokio::time::timeout(Duration::from_secs(1), self.ended()).await.ok()?;
+        // Others may hold the pipes open that it had.
+        let patience = Instant::now() + Duration::from_millis(250);
+        while !self.readers.iter().all(JoinHandle::is_finished) && Instant::now() < patience {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        Some(status)
     }
 
     /// How it has ended, where it has.
@@ -135,12 +149,13 @@ fn read_output(
     out: Option<ChildStdout>,
     err: Option<ChildStderr>,
     log: Arc<OutputLog>,
+    readers: &mut Vec<JoinHandle<()>>,
 ) -> io::Result<oneshot::Receiver<FirstLine>> {
     let (tell, first_line) = oneshot::channel();
     if let Some(err) = err {
         let log = Arc::clone(&log);
         let read = move || each_line(&mut BufReader::new(err), MAX_LINE, |line| log.line(line));
-        thread::Builder::new().name("provider-log".to_owned()).spawn(read)?;
+        readers.push(thread::Builder::new().name("provider-log".to_owned()).spawn(read)?);
     }
     if let Some(out) = out {
         let read = move || {
@@ -149,7 +164,7 @@ fn read_output(
             let _ = tell.send(FirstLine::read(&mut out, MAX_HANDSHAKE));
             each_line(&mut out, MAX_LINE, |line| log.line(line));
         };
-        thread::Builder::new().name("provider-out".to_owned()).spawn(read)?;
+        readers.push(thread::Builder::new().name("provider-out".to_owned()).spawn(read)?);
     }
     Ok(first_line)
 }
@@ -227,11 +242,9 @@ fn end_with_us(_command: &mut Command) {}
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
-    use std::path::Path;
-    use std::time::{Duration, Instant};
-
     use super::*;
     use crate::process::Secrets;
+    use std::path::Path;
 
     fn start(script: &str) -> (Started, Arc<OutputLog>, std::path::PathBuf) {
         let mut command = Command::new("sh");

@@ -1,0 +1,200 @@
+//! Objects on their way to a provider and back.
+
+use bytes::Bytes;
+use landfast_state::json::{Raw, RawJson, RawKind};
+use landfast_state::{Attributes, Members, ResourceObject, StateInstance, Value};
+
+use crate::calls::{Flatmap, Stored};
+use crate::cty::{DynamicValue, ValueError};
+use crate::schemas::{IdentitySchema, ResourceSchema};
+
+/// An object as a state has it, in whatever version of the schema. `Debug` shows no attribute.
+#[derive(Clone)]
+pub struct StoredState {
+    pub(super) schema_version: u64,
+    pub(super) attributes: Stored,
+    pub(super) private: Bytes,
+    pub(super) identity: Option<(u64, Bytes)>,
+}
+
+/// What a state has of an object cannot be given to a provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoredStateError {
+    /// The state holds an instance without attributes.
+    #[error("the object has no attributes")]
+    NoAttributes,
+    /// Sensitive attributes are there as fingerprints only, or unknown.
+    #[error("parts of the object are not known: a provider needs all of it")]
+    Incomplete,
+    /// Flat attributes are not all strings.
+    #[error("a flat attribute is not a string")]
+    NotFlat,
+    /// What the provider keeps for itself is not base64 in a string.
+    #[error("the provider's own data is not base64")]
+    Private,
+}
+
+impl StoredState {
+    /// The attributes as JSON, written in this version of the schema.
+    #[must_use]
+    pub fn json(schema_version: u64, attributes: Bytes) -> Self {
+        Self { schema_version, attributes: Stored::Json(attributes), private: Bytes::new(), identity: None }
+    }
+
+    /// The object of a snapshot. Snapshots do not hold what a provider keeps for itself, nor identities; most providers do
+    /// without.
+    ///
+    /// # Errors
+    /// When the object has no attributes, or not all of them are known.
+    pub fn of_object(object: &ResourceObject) -> Result<Self, StoredStateError> {
+        if !object.unknown.is_empty() || !object.fingerprints.is_empty() {
+            return Err(StoredStateError::Incomplete);
+        }
+        Self::of_attributes(object.schema_version, &object.attributes)
+    }
+
+    /// The object of a state file, with all that the state has of it.
+    ///
+    /// # Errors
+    /// When the object has no attributes, or parts of it are not what a state has.
+    pub fn of_instance(instance: &StateInstance) -> Result<Self, StoredStateError> {
+        let mut stored = Self::of_attributes(instance.schema_version, &instance.attributes)?;
+        if let Some(private) = &instance.private {
+            use base64::Engine as _;
+            let text = private.as_raw().as_string().ok_or(StoredStateError::Private)?;
+            let decoded = base64::engine::general_purpose::STANDARD.decode(text.as_bytes());
+            stored.private = decoded.map_err(|_| StoredStateError::Private)?.into();
+        }
+        let version = instance.identity_schema_version.unwrap_or_default();
+        stored.identity = instance.identity.as_ref().map(|identity| (version, bytes_of(identity)));
+        Ok(stored)
+    }
+
+    fn of_attributes(schema_version: u64, attributes: &Attributes) -> Result<Self, StoredStateError> {
+        let attributes = match attributes {
+            Attributes::None => return Err(StoredStateError::NoAttributes),
+            Attributes::Nested(raw) => Stored::Json(bytes_of(raw)),
+            Attributes::Flat(raw) => Stored::Flat(flatmap(raw.as_raw())?),
+        };
+        Ok(Self { schema_version, attributes, private: Bytes::new(), identity: None })
+    }
+}
+
+impl std::fmt::Debug for StoredState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("StoredState").field("schema_version", &self.schema_version).finish_non_exhaustive()
+    }
+}
+
+fn bytes_of(raw: &RawJson) -> Bytes {
+    Bytes::copy_from_slice(raw.as_raw().as_str().as_bytes())
+}
+
+fn flatmap(raw: Raw<'_>) -> Result<Flatmap, StoredStateError> {
+    let members = raw.members().ok_or(StoredStateError::NotFlat)?;
+    let string = |(name, value): (std::borrow::Cow<'_, str>, Raw<'_>)| match value.kind() {
+        RawKind::String(text) => Ok((name.into_owned(), text.into_owned())),
+        _ => Err(StoredStateError::NotFlat),
+    };
+    members.map(string).collect()
+}
+
+/// An object in the version of the schema that the provider has. `Debug` masks what the schema calls sensitive.
+#[derive(Clone)]
+pub struct ResourceState {
+    pub(super) encoded: DynamicValue,
+    members: Members,
+    pub(super) private: Bytes,
+    pub(super) identity: Option<(DynamicValue, Members)>,
+}
+
+impl ResourceState {
+    /// An object with these attributes; those that are absent are null.
+    ///
+    /// # Errors
+    /// When the attributes do not fit the schema.
+    pub fn new(schema: &ResourceSchema, members: Members) -> Result<Self, ValueError> {
+        let block = &schema.schema().block;
+        let complete = Value::Object(block.complete(members));
+        let encoded = DynamicValue::encode(&complete, schema.value_type())?;
+        let members = into_members(complete);
+        Ok(Self { encoded, members: block.mark_sensitive(members), private: Bytes::new(), identity: None })
+    }
+
+    /// Takes apart what a provider gave; `None` where it gave null.
+    pub(super) fn of_encoded(
+        schema: &ResourceSchema,
+        encoded: DynamicValue,
+        private: Bytes,
+    ) -> Result<Option<Self>, ValueError> {
+        match encoded.decode(schema.value_type())? {
+            Value::Object(members) => {
+                let members = schema.schema().block.mark_sensitive(members);
+                Ok(Some(Self { encoded, members, private, identity: None }))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// The object with the identity that a provider gave, where that says something.
+    pub(super) fn identified(
+        mut self,
+        schema: Option<&IdentitySchema>,
+        encoded: Option<DynamicValue>,
+    ) -> Result<Self, ValueError> {
+        if let (Some(schema), Some(encoded)) = (schema, encoded)
+            && let Value::Object(members) = encoded.decode(&schema.value_type())?
+        {
+            self.identity = Some((encoded, members));
+        }
+        Ok(self)
+    }
+
+    /// The attributes and blocks, all of them. What the schema calls sensitive is marked as such.
+    #[must_use]
+    pub fn members(&self) -> &Members {
+        &self.members
+    }
+
+    /// The attributes and blocks.
+    #[must_use]
+    pub fn into_members(self) -> Members {
+        self.members
+    }
+
+    /// What the provider keeps for itself; empty where it keeps nothing.
+    #[must_use]
+    pub fn private(&self) -> &Bytes {
+        &self.private
+    }
+
+    /// What tells the object from all others, where the provider says so.
+    #[must_use]
+    pub fn identity(&self) -> Option<&Members> {
+        self.identity.as_ref().map(|(_, members)| members)
+    }
+}
+
+impl std::fmt::Debug for ResourceState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ResourceState").field("members", &self.members).finish_non_exhaustive()
+    }
+}
+
+/// The members of a value that is an object.
+pub(super) fn into_members(value: Value) -> Members {
+    match value {
+        Value::Object(members) => members,
+        _ => Members::new(),
+    }
+}
+
+/// By what an object is imported.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ImportId {
+    /// A text whose form the provider defines, most often the id.
+    Text(String),
+    /// An identity.
+    Identity(Members),
+}

@@ -1,0 +1,5 @@
+//! Real providers, from `.ci/install-live-tools`: the client does with each of them what it must do with all.
+
+mod aws;
+mod conformance;
+mod tools;
