@@ -60,7 +60,7 @@ impl Process {
         let keeper = {
             let running = Arc::clone(&running);
             move || {
-                let spawned = command.spawn().map(|mut child| {
+                let spawned = spawn(&mut command).map(|mut child| {
                     let pipes = (child.id(), child.stdout.take(), child.stderr.take());
                     (child, pipes)
                 });
@@ -131,6 +131,20 @@ impl Drop for Process {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+/// Starts it. A program that was installed a moment ago may still be open in a process that was forked meanwhile.
+fn spawn(command: &mut Command) -> io::Result<Child> {
+    const TRIES: usize = 10;
+    for _ in 1..TRIES {
+        match command.spawn() {
+            Err(error) if error.kind() == io::ErrorKind::ExecutableFileBusy => {
+                thread::sleep(Duration::from_millis(20));
+            }
+            other => return other,
+        }
+    }
+    command.spawn()
 }
 
 /// Waits until the child has ended, and ends what it has left in its group.
@@ -240,7 +254,8 @@ fn end_with_us(command: &mut Command) {
 #[cfg(not(unix))]
 fn end_with_us(_command: &mut Command) {}
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use super::*;
     use crate::process::Secrets;

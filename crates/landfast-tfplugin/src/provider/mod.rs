@@ -85,6 +85,12 @@ impl ProviderReader {
         self.encrypted == Encrypted::Yes
     }
 
+    /// The number of its process. After it has ended, the number may be another one's.
+    #[must_use]
+    pub fn process_number(&self) -> u32 {
+        self.process.number()
+    }
+
     /// Whether its process has ended: then every call fails.
     #[must_use]
     pub fn has_ended(&self) -> bool {

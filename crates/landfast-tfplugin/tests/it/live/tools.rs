@@ -93,11 +93,3 @@ pub(super) fn members(text: &str) -> Members {
         other => panic!("{other}"),
     }
 }
-
-/// Whether a process of this program runs.
-pub(super) fn runs(program: &Path) -> bool {
-    std::fs::read_dir("/proc")
-        .unwrap()
-        .flatten()
-        .any(|entry| std::fs::read_link(entry.path().join("exe")).is_ok_and(|running| running == program))
-}
