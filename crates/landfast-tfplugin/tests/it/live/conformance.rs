@@ -4,7 +4,7 @@ use std::path::Path;
 
 use landfast_tfplugin::{Ending, ProtocolVersion, ProviderReader, SchemaScope, StartOptions, Tls};
 
-use super::tools::{aws, null, old_aws};
+use super::tools::{aws, null, old_aws, workato};
 
 /// What a provider is known to have.
 struct Known {
@@ -36,6 +36,11 @@ async fn null_2_1_2() {
 #[tokio::test]
 async fn aws_2_70_0() {
     conforms(&old_aws(), &Known { protocol: ProtocolVersion::V5, resources: 583, data_sources: 191 }).await;
+}
+
+#[tokio::test]
+async fn workato_0_16_0() {
+    conforms(&workato(), &Known { protocol: ProtocolVersion::V6, resources: 14, data_sources: 0 }).await;
 }
 
 #[tokio::test]

@@ -15,6 +15,16 @@ pub(super) fn tools() -> PathBuf {
     tools.canonicalize().unwrap()
 }
 
+pub(super) fn provider_tools() -> PathBuf {
+    let tools = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/provider-tools");
+    assert!(tools.join(".installed").is_file(), "{} is not there: run .ci/install-provider-tools", tools.display());
+    tools.canonicalize().unwrap()
+}
+
+pub(super) fn workato() -> PathBuf {
+    provider_tools().join("terraform-provider-workato")
+}
+
 pub(super) fn aws() -> PathBuf {
     let folder = "mirror/registry.terraform.io/hashicorp/aws/3.39.0/linux_amd64";
     tools().join(folder).join("terraform-provider-aws_v3.39.0_x5")
