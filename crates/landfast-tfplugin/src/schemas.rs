@@ -39,6 +39,18 @@ pub struct ProviderSchemas {
     pub data_sources: BTreeMap<String, ResourceSchema>,
     /// What is wrong with those that cannot be used, by type.
     pub unusable: BTreeMap<String, SchemaError>,
+    /// Whether it expects a word from the module that a resource is in.
+    pub(crate) meta: Meta,
+}
+
+/// What a provider expects to be told by the module that a resource is in, which is something for statistics. Nothing is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Meta {
+    /// Nothing.
+    #[default]
+    None,
+    /// Something, if only null.
+    Expected,
 }
 
 /// Schemas of identities, by type.
@@ -47,14 +59,20 @@ pub(crate) type IdentitySchemas = BTreeMap<String, Result<IdentitySchema, Schema
 impl ProviderSchemas {
     pub(crate) fn add_resource(&mut self, type_name: &str, schema: Result<Schema, SchemaError>) {
         match schema {
-            Ok(schema) => drop(self.resources.insert(type_name.to_owned(), ResourceSchema::new(type_name, schema))),
+            Ok(schema) => {
+                let schema = ResourceSchema { meta: self.meta, ..ResourceSchema::new(type_name, schema) };
+                self.resources.insert(type_name.to_owned(), schema);
+            }
             Err(error) => self.add_unusable(type_name, error),
         }
     }
 
     pub(crate) fn add_data_source(&mut self, type_name: &str, schema: Result<Schema, SchemaError>) {
         match schema {
-            Ok(schema) => drop(self.data_sources.insert(type_name.to_owned(), ResourceSchema::new(type_name, schema))),
+            Ok(schema) => {
+                let schema = ResourceSchema { meta: self.meta, ..ResourceSchema::new(type_name, schema) };
+                self.data_sources.insert(type_name.to_owned(), schema);
+            }
             Err(error) => self.add_unusable(type_name, error),
         }
     }
@@ -81,6 +99,7 @@ pub struct ResourceSchema {
     schema: Schema,
     value_type: ValueType,
     identity: Option<IdentitySchema>,
+    pub(crate) meta: Meta,
 }
 
 impl ResourceSchema {
@@ -88,7 +107,7 @@ impl ResourceSchema {
     #[must_use]
     pub fn new(type_name: &str, schema: Schema) -> Self {
         let value_type = schema.block.value_type();
-        Self { type_name: type_name.to_owned(), schema, value_type, identity: None }
+        Self { type_name: type_name.to_owned(), schema, value_type, identity: None, meta: Meta::None }
     }
 
     /// The type, such as `aws_vpc`.

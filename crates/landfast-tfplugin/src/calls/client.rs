@@ -10,7 +10,7 @@ macro_rules! client {
         use crate::calls::Outcome;
         use crate::cty::DynamicValue;
         use crate::diagnostic::Diagnostic;
-        use crate::schemas::{IdentityAttribute, IdentitySchema, IdentitySchemas, ProviderSchemas, SchemaScope};
+        use crate::schemas::{IdentityAttribute, IdentitySchema, IdentitySchemas, Meta, ProviderSchemas, SchemaScope};
 
         /// The calls of a provider.
         #[derive(Debug, Clone)]
@@ -24,6 +24,9 @@ macro_rules! client {
             pub(super) async fn schemas(&self, scope: &SchemaScope) -> Outcome<ProviderSchemas> {
                 let answer = self.0.clone().$schema(wire::get_provider_schema::Request {}).await?.into_inner();
                 let mut schemas = ProviderSchemas::default();
+                if answer.provider_meta.is_some() {
+                    schemas.meta = Meta::Expected;
+                }
                 if let Some(provider) = &answer.provider {
                     match read_schema(provider) {
                         Ok(provider) => schemas.provider = provider,
@@ -108,12 +111,13 @@ macro_rules! client {
                 state: &DynamicValue,
                 private: Bytes,
                 identity: Option<&DynamicValue>,
+                meta: Meta,
             ) -> Outcome<Read> {
                 let request = wire::read_resource::Request {
                     type_name: type_name.to_owned(),
                     current_state: Some(to_wire(state)),
                     private,
-                    provider_meta: None,
+                    provider_meta: meta_to_wire(meta),
                     client_capabilities: capabilities(),
                     current_identity: identity.map(identity_to_wire),
                 };
@@ -157,11 +161,12 @@ macro_rules! client {
                 &self,
                 type_name: &str,
                 config: &DynamicValue,
+                meta: Meta,
             ) -> Outcome<Objects<DynamicValue>> {
                 let request = wire::read_data_source::Request {
                     type_name: type_name.to_owned(),
                     config: Some(to_wire(config)),
-                    provider_meta: None,
+                    provider_meta: meta_to_wire(meta),
                     client_capabilities: capabilities(),
                 };
                 let answer = self.0.clone().read_data_source(request).await?.into_inner();
@@ -180,6 +185,11 @@ macro_rules! client {
         /// What we understand of what a provider might do.
         fn capabilities() -> Option<wire::ClientCapabilities> {
             Some(wire::ClientCapabilities { deferral_allowed: true, write_only_attributes_allowed: true })
+        }
+
+        /// Null, where the provider expects anything: without it, some say that an object is gone.
+        fn meta_to_wire(meta: Meta) -> Option<wire::DynamicValue> {
+            (meta == Meta::Expected).then(|| to_wire(&DynamicValue::null()))
         }
 
         fn to_wire(value: &DynamicValue) -> wire::DynamicValue {

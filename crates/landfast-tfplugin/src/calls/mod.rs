@@ -13,7 +13,7 @@ use tonic::transport::Channel;
 use crate::cty::DynamicValue;
 use crate::diagnostic::Diagnostic;
 use crate::handshake::ProtocolVersion;
-use crate::schemas::{IdentitySchemas, ProviderSchemas, SchemaScope};
+use crate::schemas::{IdentitySchemas, Meta, ProviderSchemas, SchemaScope};
 
 pub use answer::DeferredReason;
 pub(crate) use answer::{Flatmap, Imported, Objects, Read, Stored};
@@ -77,8 +77,9 @@ impl Calls {
         state: &DynamicValue,
         private: Bytes,
         identity: Option<&DynamicValue>,
+        meta: Meta,
     ) -> Outcome<Read> {
-        either!(self, read(type_name, state, private, identity))
+        either!(self, read(type_name, state, private, identity, meta))
     }
 
     pub(crate) async fn import(
@@ -90,8 +91,13 @@ impl Calls {
         either!(self, import(type_name, id, identity))
     }
 
-    pub(crate) async fn read_data(&self, type_name: &str, config: &DynamicValue) -> Outcome<Objects<DynamicValue>> {
-        either!(self, read_data(type_name, config))
+    pub(crate) async fn read_data(
+        &self,
+        type_name: &str,
+        config: &DynamicValue,
+        meta: Meta,
+    ) -> Outcome<Objects<DynamicValue>> {
+        either!(self, read_data(type_name, config, meta))
     }
 
     pub(crate) async fn stop(&self) -> Result<String, Status> {

@@ -52,6 +52,11 @@ impl DynamicValue {
         Self(Encoding::Json(bytes))
     }
 
+    /// Null of any type, as MessagePack.
+    pub(crate) fn null() -> Self {
+        Self::msgpack(Bytes::from_static(&[0xc0]))
+    }
+
     /// Encodes a value as MessagePack, which every provider understands. What is sensitive is written as it is; unknown values
     /// are written without what may be known about them; attributes of objects that are absent are null.
     ///

@@ -130,7 +130,7 @@ impl ProviderReader {
     pub async fn read(&self, schema: &ResourceSchema, state: &ResourceState) -> Result<Answer<ReadOutcome>, CallError> {
         let type_name = schema.type_name();
         let identity = state.identity.as_ref().map(|(encoded, _)| encoded);
-        let read = self.calls.read(type_name, &state.encoded, state.private.clone(), identity);
+        let read = self.calls.read(type_name, &state.encoded, state.private.clone(), identity, schema.meta);
         let answer = self.call(|| format!("ReadResource of {type_name}"), read).await?;
         answer.map(|read| {
             if let Some(reason) = read.deferred {
@@ -202,7 +202,7 @@ impl ProviderReader {
         let block = &schema.schema().block;
         let encoded = DynamicValue::encode(&Value::Object(block.complete(config)), schema.value_type())
             .map_err(|source| self.misfit(|| format!("the configuration of {type_name}"), source))?;
-        let read = self.calls.read_data(type_name, &encoded);
+        let read = self.calls.read_data(type_name, &encoded, schema.meta);
         let answer = self.call(|| format!("ReadDataSource of {type_name}"), read).await?;
         answer.map(|objects| match objects {
             Objects::Deferred(reason) => Ok(DataOutcome::Deferred(reason)),

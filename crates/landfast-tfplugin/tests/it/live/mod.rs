@@ -5,4 +5,5 @@ mod aws_schema;
 mod conformance;
 mod endings;
 mod odd;
+mod plain;
 mod tools;
