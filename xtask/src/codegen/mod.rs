@@ -3,6 +3,7 @@
 //! To add one, write a function that returns its text and give it a line in [`GENERATORS`]. With `--check` nothing is
 //! written: the command fails where the committed text is not what the function returns.
 
+mod checks;
 mod cli;
 mod exit_codes;
 mod packs;
@@ -31,6 +32,7 @@ struct Generator {
 
 const GENERATORS: &[Generator] = &[
     Generator { output: "crates/landfast-drift/src/rules/packs.tsv", text: packs::text },
+    Generator { output: "docs/checks.md", text: checks::text },
     Generator { output: "docs/cli.md", text: cli::text },
     Generator { output: "docs/exit-codes.md", text: exit_codes::text },
     Generator { output: "docs/rules.md", text: rules::text },
