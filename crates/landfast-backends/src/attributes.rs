@@ -65,6 +65,21 @@ impl<'a> Attributes<'a> {
         }
     }
 
+    /// A whole number that is not negative, as a number or as text.
+    #[cfg(feature = "http")]
+    pub(crate) fn number(&self, name: &str, variables: &[&str]) -> Result<Option<u64>, StoreError> {
+        let number = match self.address.attributes.get(name) {
+            None | Some(Value::Null) => {
+                variables.iter().find_map(|variable| self.environment.get(variable)).map(|text| text.parse().ok())
+            }
+            Some(Value::Number(number)) => Some(number.as_u64()),
+            Some(Value::String(text)) => Some(text.parse().ok()),
+            Some(_) => Some(None),
+        };
+        let wrong = || self.wrong(format!("the attribute {name} is not a whole number"));
+        number.map(|number| number.ok_or_else(wrong)).transpose()
+    }
+
     /// A list of texts, empty where the attribute is not set.
     pub(crate) fn texts(&self, name: &str) -> Result<Vec<String>, StoreError> {
         let wrong = || self.wrong(format!("the attribute {name} is not a list of texts"));

@@ -35,15 +35,13 @@
 //! ```
 
 mod address;
-#[cfg(feature = "signing")]
+#[cfg(any(feature = "signing", feature = "http", feature = "pg"))]
 #[cfg_attr(not(all(feature = "azurerm", feature = "gcs")), allow(dead_code, reason = "no store needs all of it"))]
 mod attributes;
 #[cfg(all(feature = "change", unix))]
 mod audit_log;
 #[cfg(feature = "azurerm")]
 mod azurerm;
-#[cfg(any(feature = "http", feature = "pg"))]
-mod backend_attributes;
 #[cfg(all(feature = "backup", unix))]
 pub mod backup;
 #[cfg(all(feature = "change", unix))]

@@ -9,6 +9,7 @@ use landfast::backends::Environment;
 use landfast::fix::CommandSettings;
 use landfast::rollback::Planner;
 use landfast::safety::SafetySettings;
+use landfast::state::fits_glob;
 use serde::{Deserialize, Deserializer, de};
 
 use crate::duration;
@@ -121,7 +122,9 @@ impl Settings {
     /// The environment of a state: the first one, by name, whose patterns fit; empty where none does.
     pub(crate) fn environment(&self, store: &str, key: &str, workspace: &str) -> &str {
         let fits = |environment: &StateGlobs| {
-            fits(&environment.store, store) && fits(&environment.key, key) && fits(&environment.workspace, workspace)
+            fits_glob(&environment.store, store)
+                && fits_glob(&environment.key, key)
+                && fits_glob(&environment.workspace, workspace)
         };
         self.environments.iter().find(|(_, environment)| fits(environment)).map_or("", |(name, _)| name)
     }
@@ -167,38 +170,4 @@ fn read(path: &Path) -> Result<Settings, CliError> {
     }
     settings.folder = folder.to_owned();
     Ok(settings)
-}
-
-/// Whether a pattern fits the whole text.
-fn fits(pattern: &str, text: &str) -> bool {
-    let mut parts = pattern.split('*');
-    let first = parts.next().unwrap_or_default();
-    let Some(mut rest) = text.strip_prefix(first) else { return false };
-    let mut parts: Vec<&str> = parts.collect();
-    let Some(last) = parts.pop() else { return rest.is_empty() };
-    for part in parts {
-        let Some(at) = rest.find(part) else { return false };
-        rest = rest.get(at + part.len()..).unwrap_or_default();
-    }
-    rest.ends_with(last)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::fits;
-
-    #[test]
-    fn a_star_is_any_text() {
-        for (pattern, text, expected) in [
-            ("*", "", true),
-            ("prod", "prod", true),
-            ("prod", "prod2", false),
-            ("prod-*", "prod-eu", true),
-            ("*/prod/*.tfstate", "s3://b/prod/net.tfstate", true),
-            ("*/prod/*.tfstate", "s3://b/dev/net.tfstate", false),
-            ("a*a", "a", false),
-        ] {
-            assert_eq!(fits(pattern, text), expected, "{pattern} {text}");
-        }
-    }
 }

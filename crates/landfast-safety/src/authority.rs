@@ -82,15 +82,20 @@ pub struct Authority {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Role {
+    /// Name of the role, by which a report says where a right comes from.
     name: String,
     /// Names, or `*` for everybody.
     #[serde(default)]
     people: BTreeSet<String>,
+    /// Groups whose members have the role.
     #[serde(default)]
     groups: BTreeSet<String>,
+    /// Globs of environments.
     environments: Environments,
+    /// What the role grants: `plan`, `approve`, `apply`, `force`.
     #[serde(default)]
     may: BTreeSet<Right>,
+    /// What it takes away, whatever other roles grant.
     #[serde(default)]
     may_not: BTreeSet<Right>,
 }

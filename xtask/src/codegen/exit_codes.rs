@@ -11,7 +11,7 @@ const OPENING: &str = "\
 # Exit codes
 
 The codes are part of the interface (see [stability](stability.md)); programs that use the library find them in
-`landfast::ExitCode`. Commands of later versions will use the codes about safety and rollback; their numbers are taken.
+`landfast::ExitCode`. Those about safety and rollback are used by `landfast apply`, `rollback`, `op resume` and `policy`.
 
 | code | name | meaning |
 |---|---|---|

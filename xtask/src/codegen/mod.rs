@@ -3,6 +3,7 @@
 //! To add one, write a function that returns its text and give it a line in [`GENERATORS`]. With `--check` nothing is
 //! written: the command fails where the committed text is not what the function returns.
 
+mod checks;
 mod cli;
 mod exit_codes;
 mod packs;
@@ -35,6 +36,7 @@ const GENERATORS: &[Generator] = &[
     Generator { output: "crates/landfast-tfplugin/src/wire/go_plugin.rs", text: plugin_protocol::go_plugin },
     Generator { output: "crates/landfast-tfplugin/src/wire/tfplugin5.rs", text: plugin_protocol::tfplugin5 },
     Generator { output: "crates/landfast-tfplugin/src/wire/tfplugin6.rs", text: plugin_protocol::tfplugin6 },
+    Generator { output: "docs/checks.md", text: checks::text },
     Generator { output: "docs/cli.md", text: cli::text },
     Generator { output: "docs/exit-codes.md", text: exit_codes::text },
     Generator { output: "docs/rules.md", text: rules::text },

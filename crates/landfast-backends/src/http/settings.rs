@@ -6,7 +6,7 @@ use std::time::Duration;
 use reqwest::{Certificate, ClientBuilder, Identity, Method, Url};
 
 use crate::address::{StateAddress, without_credentials};
-use crate::backend_attributes::BackendAttributes;
+use crate::attributes::Attributes;
 use crate::decorate::RetryOptions;
 use crate::error::StoreError;
 use crate::open::Environment;
@@ -81,17 +81,21 @@ impl Tls {
 
 impl Settings {
     pub(super) fn read(address: &StateAddress, environment: &Environment) -> Result<Self, StoreError> {
-        let attributes = BackendAttributes::of(address, environment, KNOWN)?;
+        let attributes = Attributes::new(address, environment);
+        attributes.only(KNOWN)?;
         let url = |name: &str| -> Result<Option<Url>, StoreError> {
             let variable = format!("TF_HTTP_{}", name.to_uppercase());
-            let Some(text) = attributes.text(name, &variable)? else { return Ok(None) };
+            let Some(text) = attributes.text(name, &[&variable])? else { return Ok(None) };
             let url = text.parse::<Url>().ok().filter(|url| matches!(url.scheme(), "http" | "https"));
             url.map(Some).ok_or_else(|| attributes.wrong(format!("{name} is no URL of http or https")))
         };
         let method = |name: &str, default: &str| -> Result<Method, StoreError> {
             let variable = format!("TF_HTTP_{}", name.to_uppercase());
-            let text = attributes.text(name, &variable)?.unwrap_or(default);
-            text.parse().map_err(|_| attributes.wrong(format!("{name} is no method of HTTP")))
+            let text = attributes.text(name, &[&variable])?;
+            text.as_deref()
+                .unwrap_or(default)
+                .parse()
+                .map_err(|_| attributes.wrong(format!("{name} is no method of HTTP")))
         };
         let update = url("address")?.ok_or_else(|| attributes.wrong("the attribute address is missing"))?;
         let lock_method = method("lock_method", "LOCK")?;
@@ -103,13 +107,13 @@ impl Settings {
             (None, _) => Err("without lock_address nothing can be locked, so nothing can be written"),
             (Some(_), None) => Err("without unlock_address a lock would stay for ever, so nothing can be written"),
         };
-        let username = attributes.text("username", "TF_HTTP_USERNAME")?;
-        let password = attributes.text("password", "TF_HTTP_PASSWORD")?.unwrap_or_default();
+        let username = attributes.text("username", &["TF_HTTP_USERNAME"])?;
+        let password = attributes.text("password", &["TF_HTTP_PASSWORD"])?.unwrap_or_default();
         let seconds = |name: &str, variable: &str, default: u64| -> Result<Duration, StoreError> {
-            Ok(Duration::from_secs(attributes.number(name, variable)?.unwrap_or(default)))
+            Ok(Duration::from_secs(attributes.number(name, &[variable])?.unwrap_or(default)))
         };
         let mut retries = RetryOptions::default();
-        let max = attributes.number("retry_max", "TF_HTTP_RETRY_MAX")?.unwrap_or(2);
+        let max = attributes.number("retry_max", &["TF_HTTP_RETRY_MAX"])?.unwrap_or(2);
         retries.times = usize::try_from(max).unwrap_or(usize::MAX);
         retries.first_wait = seconds("retry_wait_min", "TF_HTTP_RETRY_WAIT_MIN", 1)?;
         retries.longest_wait = seconds("retry_wait_max", "TF_HTTP_RETRY_WAIT_MAX", 30)?;
@@ -117,23 +121,23 @@ impl Settings {
             place: without_credentials(update.as_str()),
             update: Endpoint { url: update, method: method("update_method", "POST")? },
             locking,
-            credentials: username.map(|name| (name.to_owned(), password.to_owned())),
+            credentials: username.map(|name| (name, password)),
             retries,
             tls: read_tls(&attributes)?,
         })
     }
 }
 
-fn read_tls(attributes: &BackendAttributes<'_>) -> Result<Tls, StoreError> {
-    let authorities = match attributes.text("client_ca_certificate_pem", "TF_HTTP_CLIENT_CA_CERTIFICATE_PEM")? {
+fn read_tls(attributes: &Attributes<'_>) -> Result<Tls, StoreError> {
+    let authorities = match attributes.text("client_ca_certificate_pem", &["TF_HTTP_CLIENT_CA_CERTIFICATE_PEM"])? {
         None => Vec::new(),
         Some(pem) => Certificate::from_pem_bundle(pem.as_bytes())
             .ok()
             .filter(|found| !found.is_empty())
             .ok_or_else(|| attributes.wrong("client_ca_certificate_pem holds no certificate"))?,
     };
-    let certificate = attributes.text("client_certificate_pem", "TF_HTTP_CLIENT_CERTIFICATE_PEM")?;
-    let key = attributes.text("client_private_key_pem", "TF_HTTP_CLIENT_PRIVATE_KEY_PEM")?;
+    let certificate = attributes.text("client_certificate_pem", &["TF_HTTP_CLIENT_CERTIFICATE_PEM"])?;
+    let key = attributes.text("client_private_key_pem", &["TF_HTTP_CLIENT_PRIVATE_KEY_PEM"])?;
     let identity = match (certificate, key) {
         (None, None) => None,
         (Some(certificate), Some(key)) => {
@@ -145,7 +149,7 @@ fn read_tls(attributes: &BackendAttributes<'_>) -> Result<Tls, StoreError> {
         (None, Some(_)) => return Err(attributes.wrong("client_private_key_pem is set without client_certificate_pem")),
     };
     // No environment variable stands in for this one in terraform either.
-    let accepts_any_server = attributes.is_on("skip_cert_verification", "")?;
+    let accepts_any_server = attributes.flag("skip_cert_verification", &[])?.unwrap_or_default();
     Ok(Tls { accepts_any_server, authorities, identity })
 }
 
@@ -190,9 +194,12 @@ mod tests {
             (&[("address", "ftp://secret")], "address is no URL of http or https"),
             (&[address, ("lock_address", "secret")], "lock_address is no URL of http or https"),
             (&[address, ("update_method", "secret secret")], "update_method is no method of HTTP"),
-            (&[address, ("retry_max", "secret")], "retry_max is not a whole number"),
-            (&[address, ("skip_cert_verification", "secret")], "skip_cert_verification is neither true nor false"),
-            (&[address, ("encryption", "secret")], "the attribute encryption is not known here"),
+            (&[address, ("retry_max", "secret")], "the attribute retry_max is not a whole number"),
+            (
+                &[address, ("skip_cert_verification", "secret")],
+                "the attribute skip_cert_verification is neither true nor false",
+            ),
+            (&[address, ("encryption", "secret")], "the attribute encryption is not supported"),
             (
                 &[address, ("client_certificate_pem", "secret")],
                 "client_certificate_pem is set without client_private_key_pem",

@@ -7,7 +7,7 @@ use sqlx::ConnectOptions as _;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
 use crate::address::decode;
-use crate::backend_attributes::BackendAttributes;
+use crate::attributes::Attributes;
 use crate::error::StoreError;
 use crate::open::Environment;
 
@@ -40,11 +40,7 @@ pub(super) struct Database {
 }
 
 impl Database {
-    pub(super) fn read(
-        attributes: &BackendAttributes<'_>,
-        environment: &Environment,
-        text: &str,
-    ) -> Result<Self, StoreError> {
+    pub(super) fn read(attributes: &Attributes<'_>, environment: &Environment, text: &str) -> Result<Self, StoreError> {
         let mut given: BTreeMap<String, String> = PARAMETERS
             .iter()
             .filter_map(|(name, variable)| Some(((*name).to_owned(), environment.get(variable)?.to_owned())))
@@ -169,7 +165,7 @@ mod tests {
         let address = StateAddress::from_backend("pg", &attributes, "default")?;
         let environment: Environment =
             variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let attributes = BackendAttributes::of(&address, &environment, &["conn_str"])?;
+        let attributes = Attributes::new(&address, &environment);
         Database::read(&attributes, &environment, text)
     }
 

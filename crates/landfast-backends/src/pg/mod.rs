@@ -14,7 +14,7 @@ use sqlx::postgres::PgConnection;
 use tokio::time::Instant;
 
 use crate::address::StateAddress;
-use crate::backend_attributes::BackendAttributes;
+use crate::attributes::Attributes;
 use crate::error::{ErrorClass, StoreError};
 use crate::key::StateKey;
 use crate::lock_info::LockInfo;
@@ -67,9 +67,10 @@ impl PgStore {
     /// # Errors
     /// [`ErrorClass::Configuration`] when an attribute or the connection string is wrong or not known.
     pub fn from_address(address: &StateAddress, environment: &Environment) -> Result<Self, StoreError> {
-        let attributes = BackendAttributes::of(address, environment, table::KNOWN)?;
-        let text = attributes.text("conn_str", "PG_CONN_STR")?.unwrap_or_default();
-        let database = Database::read(&attributes, environment, text)?;
+        let attributes = Attributes::new(address, environment);
+        attributes.only(table::KNOWN)?;
+        let text = attributes.text("conn_str", &["PG_CONN_STR"])?.unwrap_or_default();
+        let database = Database::read(&attributes, environment, &text)?;
         let table = Table::read(&attributes)?;
         let (idle, is_prepared) = Default::default();
         Ok(Self { shared: Arc::new(Shared { database, table, idle, is_prepared }) })

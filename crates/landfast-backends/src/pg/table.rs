@@ -5,7 +5,7 @@ use sqlx::AssertSqlSafe;
 use sqlx::postgres::PgConnection;
 
 use super::session::{ask, problem};
-use crate::backend_attributes::BackendAttributes;
+use crate::attributes::Attributes;
 use crate::error::{ErrorClass, StoreError};
 use crate::store::Support;
 use crate::stored::{Etag, StoredState};
@@ -26,14 +26,15 @@ pub(super) struct Table {
 }
 
 impl Table {
-    pub(super) fn read(attributes: &BackendAttributes<'_>) -> Result<Self, StoreError> {
-        let schema = attributes.text("schema_name", "PG_SCHEMA_NAME")?.unwrap_or(DEFAULT_SCHEMA);
+    pub(super) fn read(attributes: &Attributes<'_>) -> Result<Self, StoreError> {
+        let schema = attributes.text("schema_name", &["PG_SCHEMA_NAME"])?.unwrap_or_else(|| DEFAULT_SCHEMA.to_owned());
+        let makes = |skip: &str, variable: &str| attributes.flag(skip, &[variable]).map(|skip| skip != Some(true));
         Ok(Self {
-            schema: schema.to_owned(),
-            name: format!("{}.states", quoted(schema)),
-            creates_schema: !attributes.is_on("skip_schema_creation", "PG_SKIP_SCHEMA_CREATION")?,
-            creates_table: !attributes.is_on("skip_table_creation", "PG_SKIP_TABLE_CREATION")?,
-            creates_index: !attributes.is_on("skip_index_creation", "PG_SKIP_INDEX_CREATION")?,
+            name: format!("{}.states", quoted(&schema)),
+            schema,
+            creates_schema: makes("skip_schema_creation", "PG_SKIP_SCHEMA_CREATION")?,
+            creates_table: makes("skip_table_creation", "PG_SKIP_TABLE_CREATION")?,
+            creates_index: makes("skip_index_creation", "PG_SKIP_INDEX_CREATION")?,
         })
     }
 

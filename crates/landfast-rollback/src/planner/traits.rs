@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use landfast_state::AttributePath;
+use landfast_state::{AttributePath, fits_glob};
 use serde::Deserialize;
 
 /// The traits that come with this crate.
@@ -86,7 +86,7 @@ impl TraitSet {
     /// What is known of a type.
     #[must_use]
     pub fn of(&self, type_name: &str) -> Traits<'_> {
-        Traits { entries: self.entries.iter().filter(|entry| matches(&entry.pattern, type_name)).collect() }
+        Traits { entries: self.entries.iter().filter(|entry| fits_glob(&entry.pattern, type_name)).collect() }
     }
 }
 
@@ -160,8 +160,10 @@ impl Traits<'_> {
         let text = plain(path);
         self.entries.iter().flat_map(|entry| list(entry)).any(|pattern| {
             // A pattern names an attribute and everything in it.
-            matches(pattern, &text)
-                || text.match_indices('.').any(|(dot, _)| text.get(..dot).is_some_and(|outer| matches(pattern, outer)))
+            fits_glob(pattern, &text)
+                || text
+                    .match_indices('.')
+                    .any(|(dot, _)| text.get(..dot).is_some_and(|outer| fits_glob(pattern, outer)))
         })
     }
 }
@@ -173,17 +175,6 @@ fn plain(path: &AttributePath) -> String {
         landfast_state::PathStep::Index(_) => None,
     });
     keys.collect::<Vec<_>>().join(".")
-}
-
-/// Whether a text matches a pattern in which `*` stands for any characters.
-fn matches(pattern: &str, text: &str) -> bool {
-    match pattern.split_once('*') {
-        None => pattern == text,
-        Some((head, tail)) => text.strip_prefix(head).is_some_and(|rest| {
-            let ends = rest.char_indices().map(|(at, _)| at).chain([rest.len()]);
-            ends.into_iter().any(|at| rest.get(at..).is_some_and(|rest| matches(tail, rest)))
-        }),
-    }
 }
 
 #[cfg(test)]

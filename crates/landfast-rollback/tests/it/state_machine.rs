@@ -43,3 +43,19 @@ fn operations_go_every_way_and_no_other() {
     }
     assert_eq!(gone, WAYS.iter().copied().collect());
 }
+
+#[test]
+fn the_documentation_shows_the_same_diagram() {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/rollback-model.md");
+    let text = std::fs::read_to_string(page).unwrap();
+    let (_, rest) = text.split_once("stateDiagram-v2").unwrap();
+    let (diagram, _) = rest.split_once("```").unwrap();
+    let shown: BTreeSet<(String, String)> = diagram
+        .lines()
+        .filter_map(|line| line.trim().split_once(" --> "))
+        .filter(|(from, _)| *from != "[*]")
+        .map(|(from, to)| (from.to_owned(), to.to_owned()))
+        .collect();
+    let ways = WAYS.iter().map(|(from, to)| (format!("{from:?}"), format!("{to:?}")));
+    assert_eq!(shown, ways.collect());
+}

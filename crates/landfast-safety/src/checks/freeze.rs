@@ -32,12 +32,17 @@ struct Span {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Form {
+    /// When it begins: a date or a time.
     from: String,
+    /// When it ends: a date or a time.
     to: String,
+    /// The time zone of dates, as IANA names it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     zone: Option<String>,
+    /// Globs of environments; all of them where nothing is said.
     #[serde(default)]
     environments: Environments,
+    /// Why, for whoever is refused.
     reason: String,
 }
 

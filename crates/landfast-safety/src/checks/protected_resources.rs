@@ -4,13 +4,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use landfast_state::address::{AddressPattern, InstanceAddress, InstanceKey, ObjectAddress};
-use landfast_state::{AttributePath, Snapshot, Value};
+use landfast_state::{AttributePath, Snapshot, Value, fits_glob};
 use serde::{Deserialize, Serialize};
 
 use crate::builtin::Judge;
 use crate::check::{CheckError, Evidence, Verdict};
 use crate::context::Context;
-use crate::environments::fits;
 use crate::proposal::{ActionKind, ProposedChange};
 
 /// No change is made to an object that a pattern protects.
@@ -118,7 +117,7 @@ impl ProtectedResources {
                         Named::Unknown if std::ptr::eq(snapshot, &proposal.after) => {}
                         Named::Unknown => unknown = Some(format!("what {address} has for its {path}")),
                         Named::As(text) => {
-                            if let Some(pattern) = self.patterns.iter().find(|pattern| fits(pattern, &text)) {
+                            if let Some(pattern) = self.patterns.iter().find(|pattern| fits_glob(pattern, &text)) {
                                 // The text may be sensitive; the gate masks what it knows, but short texts stay.
                                 return Ok(Some((pattern, format!("its {path}"))));
                             }
@@ -192,6 +191,6 @@ fn names(pattern: &str, instance: &InstanceAddress) -> bool {
                 .contains(&pattern.to_owned())
         }
     };
-    let is_key = matches!(&instance.key, InstanceKey::String(key) if fits(pattern, key));
-    is_address || is_key || fits(pattern, &instance.resource.name)
+    let is_key = matches!(&instance.key, InstanceKey::String(key) if fits_glob(pattern, key));
+    is_address || is_key || fits_glob(pattern, &instance.resource.name)
 }

@@ -29,12 +29,17 @@ pub(crate) struct Window {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Form {
+    /// Name, for whoever is refused.
     #[serde(default)]
     name: String,
+    /// Globs of environments; all of them where nothing is said.
     #[serde(default)]
     environments: Environments,
+    /// The time zone, as IANA names it.
     zone: String,
+    /// When it opens: minute, hour, day, month and day of the week, as cron writes them.
     opens: String,
+    /// How long it is open, such as `4h` or `90m`.
     #[serde(rename = "for")]
     length: String,
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::{InstanceAddress, InstanceKey, ModuleAddress};
+use crate::glob::fits_parts;
 
 /// What stands for any text.
 const ANY: char = '*';
@@ -70,17 +71,7 @@ impl AddressPattern {
     }
 
     fn fits(&self, address: &str) -> bool {
-        let [first, middle @ .., last] = self.parts.as_slice() else { return false };
-        let Some(rest) = address.strip_prefix(first.as_str()) else { return false };
-        let Some(mut rest) = rest.strip_suffix(last.as_str()) else { return false };
-        // The first place that fits is as good as any: what follows has the more room.
-        middle.iter().all(|part| match rest.split_once(part.as_str()) {
-            Some((_, behind)) => {
-                rest = behind;
-                true
-            }
-            None => false,
-        })
+        fits_parts(self.parts.iter().map(String::as_str), address)
     }
 }
 
