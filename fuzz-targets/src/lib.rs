@@ -23,6 +23,7 @@ mod json_reader;
 mod log;
 mod number;
 mod plan_stream;
+mod provider_value;
 mod report;
 mod rules;
 mod seed;
@@ -51,6 +52,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "log", run: log::run, seeds: log::seeds },
     Target { name: "number", run: number::run, seeds: number::seeds },
     Target { name: "plan_stream", run: plan_stream::run, seeds: plan_stream::seeds },
+    Target { name: "provider_value", run: provider_value::run, seeds: provider_value::seeds },
     Target { name: "report", run: report::run, seeds: report::seeds },
     Target { name: "rules", run: rules::run, seeds: rules::seeds },
     Target { name: "state_file", run: state_file::run, seeds: Fixture::small_document },

@@ -9,6 +9,7 @@
 //! | [`state`] | addresses, values, state files of formats 1 to 4, plan and show JSON, snapshots, the dependency graph |
 //! | [`drift`] | the comparison: status, severity, impact and class, by rules that are data |
 //! | `observe` | reading what is there through terraform or tofu; with the feature `observe` |
+//! | `tfplugin` | a client for provider plugins; with the feature `tfplugin` |
 //! | `backends` | where states live: reading, locking, changing and taking back; with the feature `backends` |
 //! | `safety` | the gate: checks, policies, clearances; with the features `safety` and `policy` |
 //! | `rollback`, `fix` | plans and operations, actuators; with the feature `fix` |
@@ -63,6 +64,8 @@ pub use landfast_rollback as rollback;
 #[cfg(feature = "safety")]
 pub use landfast_safety as safety;
 pub use landfast_state as state;
+#[cfg(feature = "tfplugin")]
+pub use landfast_tfplugin as tfplugin;
 
 #[cfg(all(feature = "fix", unix))]
 pub use execution::{AlreadyExecuted, Execution, GateJudge, apply, plan_rollback};

@@ -40,7 +40,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     ("landfast-cli", &["landfast", "landfast-durable"]),
-    ("fuzz-targets", &["landfast", "landfast-drift", "landfast-durable", "landfast-report", "landfast-state"]),
+    (
+        "fuzz-targets",
+        &["landfast", "landfast-drift", "landfast-durable", "landfast-report", "landfast-state", "landfast-tfplugin"],
+    ),
     ("xtask", &["landfast", "landfast-cli", "landfast-report"]),
 ];
 

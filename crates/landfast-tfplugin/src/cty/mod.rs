@@ -74,6 +74,15 @@ impl DynamicValue {
         Ok(Self::json(to_json::encode(value, value_type)?.into()))
     }
 
+    /// The bytes, where they are MessagePack.
+    #[must_use]
+    pub fn as_msgpack(&self) -> Option<&Bytes> {
+        match &self.0 {
+            Encoding::Msgpack(bytes) => Some(bytes),
+            Encoding::Absent | Encoding::Json(_) => None,
+        }
+    }
+
     /// Takes the value apart. Nothing is marked as sensitive; what may be known about unknown values is passed over.
     ///
     /// # Errors
@@ -83,6 +92,15 @@ impl DynamicValue {
             Encoding::Absent => Ok(Value::Null),
             Encoding::Msgpack(bytes) => from_msgpack::decode(bytes, value_type),
             Encoding::Json(bytes) => from_json::decode(bytes, value_type),
+        }
+    }
+
+    /// The same as MessagePack, where it was decoded as `value`. What is MessagePack already stays as it is, with all that it says
+    /// of unknown values.
+    pub(crate) fn into_msgpack(self, value: &Value, value_type: &ValueType) -> Result<Self, ValueError> {
+        match self.0 {
+            Encoding::Msgpack(_) => Ok(self),
+            Encoding::Absent | Encoding::Json(_) => Self::encode(value, value_type),
         }
     }
 

@@ -12,8 +12,11 @@ pub(super) enum Wire {
     Text(String),
 }
 
-/// Integers with more digits are written as they are: no float is exact there that matters.
+/// Numbers with more places than this keep their exponent.
 const MAX_EXPANDED: i64 = 400;
+
+/// And so do those whose text would be longer than any that is read.
+const MAX_TEXT: usize = 1024;
 
 impl Wire {
     /// The most compact of the forms that holds the number exactly.
@@ -33,7 +36,10 @@ impl Wire {
         }
         match exact_float(digits, exponent) {
             Some(float) => Self::Float(float),
-            None if exponent.abs() <= MAX_EXPANDED => Self::Text(expanded(digits, exponent)),
+            None if exponent.abs() <= MAX_EXPANDED => {
+                let expanded = expanded(digits, exponent);
+                Self::Text(if expanded.len() <= MAX_TEXT { expanded } else { text.to_owned() })
+            }
             None => Self::Text(text.to_owned()),
         }
     }
@@ -80,7 +86,7 @@ pub(super) fn of_float(float: f64) -> Result<Number, ValueErrorKind> {
 
 /// The number that stands in a text.
 pub(super) fn of_text(text: &str) -> Result<Number, ValueErrorKind> {
-    if text.len() > 1024 {
+    if text.len() > MAX_TEXT {
         return Err(ValueErrorKind::NotANumber);
     }
     text.parse().map_err(|_| ValueErrorKind::NotANumber)
@@ -106,6 +112,8 @@ mod tests {
         assert_eq!(wire("1.5e-5"), Wire::Text("0.000015".to_owned()));
         assert_eq!(wire("1e21"), Wire::Text("1000000000000000000000".to_owned()));
         assert_eq!(wire("1e100000"), Wire::Text("1e100000".to_owned()));
+        let long = format!("{}e100", "1".repeat(1000));
+        assert_eq!(wire(&long), Wire::Text(long));
         // 2^53 + 1 halves.
         assert_eq!(wire("4503599627370496.5"), Wire::Text("4503599627370496.5".to_owned()));
     }

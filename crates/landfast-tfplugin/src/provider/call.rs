@@ -10,6 +10,7 @@ use super::start::printed;
 use crate::calls::Outcome;
 use crate::cty::ValueError;
 use crate::diagnostic::{Diagnostic, DiagnosticSeverity};
+use crate::process::cut;
 use crate::schemas::SchemaError;
 
 /// What a call gave.
@@ -116,6 +117,10 @@ pub enum CallError {
     },
 }
 
+/// How many diagnostics of a call are kept, and how much of each of their texts, in characters.
+const KEPT: usize = 100;
+const KEPT_TEXT: usize = 10_000;
+
 /// The most errors that one message repeats.
 const SHOWN: usize = 3;
 
@@ -147,11 +152,15 @@ impl ProviderReader {
             Ok(Err(status)) => return Err(self.failure(call(), &status).await),
             Err(_) => return Err(CallError::TimedOut { provider: self.name.clone(), call: call(), limit }),
         };
+        let refused = diagnostics.iter().any(|it| it.severity == DiagnosticSeverity::Error);
+        // Errors first, and no more than anybody reads.
+        diagnostics.sort_by_key(|it| it.severity != DiagnosticSeverity::Error);
+        diagnostics.truncate(KEPT);
         for diagnostic in &mut diagnostics {
-            diagnostic.summary = self.secrets.redact(&diagnostic.summary);
-            diagnostic.detail = self.secrets.redact(&diagnostic.detail);
+            diagnostic.summary = cut(&self.secrets.redact(&diagnostic.summary), KEPT_TEXT).to_owned();
+            diagnostic.detail = cut(&self.secrets.redact(&diagnostic.detail), KEPT_TEXT).to_owned();
         }
-        if diagnostics.iter().any(|it| it.severity == DiagnosticSeverity::Error) {
+        if refused {
             return Err(CallError::Refused { provider: self.name.clone(), call: call(), diagnostics });
         }
         Ok(Answer { value, warnings: diagnostics })
@@ -174,7 +183,8 @@ impl ProviderReader {
             }
             _ => {}
         }
-        let message = format!("{} ({})", self.secrets.redact(status.message()), code_name(status.code()));
+        let text = self.secrets.redact(status.message());
+        let message = format!("{} ({})", cut(&text, KEPT_TEXT), code_name(status.code()));
         CallError::Failed { provider, call, message }
     }
 }

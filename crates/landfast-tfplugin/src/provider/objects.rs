@@ -128,7 +128,10 @@ impl ResourceState {
         encoded: DynamicValue,
         private: Bytes,
     ) -> Result<Option<Self>, ValueError> {
-        match encoded.decode(schema.value_type())? {
+        let value = encoded.decode(schema.value_type())?;
+        // Some give JSON, and understand it only as it stands in a state.
+        let encoded = encoded.into_msgpack(&value, schema.value_type())?;
+        match value {
             Value::Object(members) => {
                 let members = schema.schema().block.mark_sensitive(members);
                 Ok(Some(Self { encoded, members, private, identity: None }))
@@ -143,9 +146,11 @@ impl ResourceState {
         schema: Option<&IdentitySchema>,
         encoded: Option<DynamicValue>,
     ) -> Result<Self, ValueError> {
-        if let (Some(schema), Some(encoded)) = (schema, encoded)
-            && let Value::Object(members) = encoded.decode(&schema.value_type())?
-        {
+        let (Some(schema), Some(encoded)) = (schema, encoded) else { return Ok(self) };
+        let value_type = schema.value_type();
+        let value = encoded.decode(&value_type)?;
+        let encoded = encoded.into_msgpack(&value, &value_type)?;
+        if let Value::Object(members) = value {
             self.identity = Some((encoded, members));
         }
         Ok(self)

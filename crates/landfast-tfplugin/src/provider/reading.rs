@@ -109,6 +109,7 @@ impl ProviderReader {
         })?;
         if let (Some(schema), Some((version, json))) = (schema.identity(), &stored.identity) {
             let identity = if *version == schema.version {
+                // As it was stored.
                 DynamicValue::json(json.clone())
             } else {
                 let upgrade = self.calls.upgrade_identity(type_name, *version, json.clone());

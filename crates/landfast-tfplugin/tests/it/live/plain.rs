@@ -3,8 +3,8 @@
 
 use landfast_state::Value;
 use landfast_tfplugin::{
-    CallError, Ending, ImportId, ImportOutcome, ProtocolVersion, ProviderReader, ReadOutcome, ResourceState, SchemaScope,
-    StartOptions, StoredState, Tls,
+    CallError, Ending, ImportId, ImportOutcome, ProtocolVersion, ProviderReader, ReadOutcome, ResourceState,
+    SchemaScope, StartOptions, StoredState, Tls,
 };
 
 use super::tools::{members, provider_tools};
@@ -15,6 +15,8 @@ async fn reads(tls: Tls) {
     let mut options = StartOptions::default();
     options.tls = tls;
     options.environment.push(("PLAIN_FOLDER".into(), folder.path().into()));
+    // Its library adds them to its errors.
+    options.environment.push(("RUST_BACKTRACE".into(), "0".into()));
     let reader = ProviderReader::start(&provider_tools().join("terraform-provider-plain"), &options).await.unwrap();
     assert_eq!((reader.protocol(), reader.is_encrypted()), (ProtocolVersion::V6, tls == Tls::Automatic));
     let schemas = reader.schemas(&SchemaScope::Everything).await.unwrap().value;
@@ -31,13 +33,17 @@ async fn reads(tls: Tls) {
         r#"{"any": "text", "hosts": {"one": {"port": 1, "password": "secret-one"}, "two": {"port": 2, "password": null}},
             "disks": [10, 9007199254740993]}"#,
     );
-    let stored = StoredState::json(1, r#"{"id": "a", "gone_since": true}"#.into());
-    let upgraded = reader.upgrade(thing, &stored).await.unwrap().value;
-    let read = |state: ResourceState| async { reader.read(thing, &state).await.map(|answer| answer.value) };
+    // It gives back what it was given, as JSON, and wants MessagePack.
+    let stored = r#"{"id": "a", "any": {"value": "old", "type": "string"}, "disk": [], "hosts": null}"#;
+    let upgraded = reader.upgrade(thing, &StoredState::json(2, stored.into())).await.unwrap().value;
+    let older = reader.upgrade(thing, &StoredState::json(1, stored.into())).await.unwrap_err();
+    assert!(older.to_string().contains("Upgrade is not supported"), "{older}");
+    let read = async |state: ResourceState| reader.read(thing, &state).await.map(|answer| answer.value);
     let ReadOutcome::Found(a) = read(upgraded).await.unwrap() else { panic!("not found") };
     assert_eq!(
         Value::Object(a.members().clone()).to_string(),
-        r#"{"any": {"type": "string", "value": "text"}, "disk": [{"size": 10}, {"size": 9007199254740993}], "#.to_owned()
+        r#"{"any": {"type": "string", "value": "text"}, "disk": [{"size": 10}, {"size": 9007199254740993}], "#
+            .to_owned()
             + r#""hosts": {"one": {"password": (sensitive value), "port": 1}, "two": {"password": null, "port": 2}}, "id": "a"}"#
     );
     // What it keeps for itself goes there and comes back.

@@ -9,9 +9,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use tf_provider::schema::{Attribute, AttributeConstraint, AttributeType, Block, NestedBlock, Schema};
 use tf_provider::value::{Value, ValueEmpty, ValueList, ValueNumber, ValueString};
-use tf_provider::{
-    map, serve, AttributePath, Diagnostics, DynamicDataSource, DynamicResource, Provider, RawValue, Resource,
-};
+use tf_provider::{map, serve, AttributePath, Diagnostics, DynamicDataSource, DynamicResource, Provider, Resource};
 
 /// A value that brings its type: a text, and nothing else here.
 type Any = Value<(Vec<u8>, String)>;
@@ -183,19 +181,6 @@ impl Resource for Thing {
             diags.root_error("no such thing", format!("{id} is not there"));
         }
         Some((found?, Value::Null))
-    }
-
-    async fn upgrade<'a>(&self, diags: &mut Diagnostics, version: i64, prior: RawValue) -> Option<State<'a>> {
-        #[derive(Deserialize)]
-        struct Prior {
-            id: String,
-        }
-        let prior: Prior = prior.deserialize(diags)?;
-        if version > 2 {
-            diags.root_error_short("the state is of a newer provider");
-            return None;
-        }
-        Some(State { id: Value::Value(Cow::Owned(prior.id)), disk: Value::Value(Vec::new()), ..Default::default() })
     }
 
     async fn plan_create<'a>(
