@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use tempfile::TempDir;
 use tokio::sync::{oneshot, watch};
 
+use super::folder::ProviderFolder;
 use super::lines::{FirstLine, each_line};
 use super::output::OutputLog;
 
@@ -51,7 +51,7 @@ impl Process {
     ///
     /// The thread that starts it stays until it has ended: where the system can end a process with its parent, parent means that
     /// thread.
-    pub(crate) fn start(mut command: Command, folder: TempDir, log: Arc<OutputLog>) -> io::Result<Started> {
+    pub(crate) fn start(mut command: Command, folder: ProviderFolder, log: Arc<OutputLog>) -> io::Result<Started> {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         end_with_us(&mut command);
         let running = Arc::new(Mutex::new(Running::Yes));
@@ -264,7 +264,7 @@ mod tests {
     fn start(script: &str) -> (Started, Arc<OutputLog>, std::path::PathBuf) {
         let mut command = Command::new("sh");
         command.arg("-c").arg(script);
-        let folder = tempfile::tempdir().unwrap();
+        let folder = ProviderFolder::make().unwrap();
         let path = folder.path().to_owned();
         command.env("FOLDER", &path);
         let log = Arc::new(OutputLog::new("sh", Arc::new(Secrets::default())));
@@ -347,7 +347,7 @@ mod tests {
     fn a_program_that_is_not_there_is_an_error() {
         let log = Arc::new(OutputLog::new("x", Arc::new(Secrets::default())));
         let error =
-            Process::start(Command::new("no-such-program-here"), tempfile::tempdir().unwrap(), log).unwrap_err();
+            Process::start(Command::new("no-such-program-here"), ProviderFolder::make().unwrap(), log).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::NotFound);
     }
 }

@@ -15,7 +15,7 @@ use super::{CallLimits, Encrypted, ProviderReader};
 use crate::calls::Calls;
 use crate::connection::connect;
 use crate::handshake::{Handshake, HandshakeError};
-use crate::process::{FirstLine, OutputLog, Process, Secrets, Started};
+use crate::process::{FirstLine, OutputLog, Process, ProviderFolder, Secrets, Started};
 use crate::tls::OwnCertificate;
 use crate::wire::go_plugin::Empty;
 use crate::wire::go_plugin::grpc_stdio_client::GrpcStdioClient;
@@ -177,7 +177,7 @@ impl ProviderReader {
         let log = Arc::new(OutputLog::new(&name, Arc::clone(&secrets)));
         let cannot_run = |source| StartError::CannotRun { program: program.to_owned(), source };
         let own = OwnCertificate::make().map_err(|source| certificate(program, source))?;
-        let folder = tempfile::Builder::new().prefix("landfast-").tempdir().map_err(cannot_run)?;
+        let folder = ProviderFolder::make().map_err(cannot_run)?;
         let command = command(program, options, folder.path(), &own).map_err(cannot_run)?;
         let started = Process::start(command, folder, Arc::clone(&log)).map_err(cannot_run)?;
         let starting = Starting { program, options, secrets: &secrets, log: &log, own: &own };
