@@ -22,7 +22,8 @@ fn compile(root: &Path, file: &str, package: &str) -> Result<String, String> {
     let descriptors = protox::compile([file], [root.join(FOLDER)]).map_err(|error| format!("{FOLDER}/{error}"))?;
     let out = tempfile::tempdir().map_err(|error| format!("no temporary folder: {error}"))?;
     tonic_prost_build::configure()
-        .build_server(false)
+        // Tests play providers.
+        .server_mod_attribute(".", "#[cfg(test)]")
         .build_transport(false)
         .bytes(".")
         .out_dir(out.path())

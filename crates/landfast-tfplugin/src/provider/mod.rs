@@ -5,6 +5,10 @@ mod objects;
 mod reading;
 mod start;
 
+#[cfg(test)]
+#[cfg(unix)]
+mod played;
+
 use std::sync::Arc;
 use std::time::Duration;
 
