@@ -174,11 +174,16 @@ pub struct SchemaError {
 enum SchemaErrorKind {
     Type(ValueTypeError),
     Nesting,
+    Message,
 }
 
 impl SchemaError {
     pub(crate) fn nesting() -> Self {
         Self { path: AttributePath::ROOT, kind: SchemaErrorKind::Nesting }
+    }
+
+    pub(crate) fn message() -> Self {
+        Self { path: AttributePath::ROOT, kind: SchemaErrorKind::Message }
     }
 
     /// Reads the type of an attribute.
@@ -199,6 +204,7 @@ impl fmt::Display for SchemaError {
         match &self.kind {
             SchemaErrorKind::Type(error) => write!(f, "{}: {error}", self.path),
             SchemaErrorKind::Nesting => write!(f, "{}: there is no such nesting", self.path),
+            SchemaErrorKind::Message => f.write_str("not a message of the protocol"),
         }
     }
 }
@@ -207,7 +213,7 @@ impl std::error::Error for SchemaError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.kind {
             SchemaErrorKind::Type(error) => error.source(),
-            SchemaErrorKind::Nesting => None,
+            SchemaErrorKind::Nesting | SchemaErrorKind::Message => None,
         }
     }
 }

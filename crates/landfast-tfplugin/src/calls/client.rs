@@ -35,12 +35,12 @@ macro_rules! client {
                 }
                 for (name, resource) in &answer.resource_schemas {
                     if scope.holds(name) {
-                        schemas.add_resource(name, read_schema(resource));
+                        schemas.add_resource(name, decode_schema(resource));
                     }
                 }
                 for (name, data_source) in &answer.data_source_schemas {
                     if scope.holds(name) {
-                        schemas.add_data_source(name, read_schema(data_source));
+                        schemas.add_data_source(name, decode_schema(data_source));
                     }
                 }
                 Ok((schemas, diagnostics(answer.diagnostics)))
@@ -247,6 +247,11 @@ macro_rules! client {
                 attribute: attribute
                     .map(|path| AttributePath { steps: path.steps.into_iter().map_while(step).collect() }),
             }
+        }
+
+        fn decode_schema(bytes: &Bytes) -> Result<landfast_state::schema::Schema, SchemaError> {
+            let schema = <wire::Schema as prost::Message>::decode(bytes.clone());
+            read_schema(&schema.map_err(|_| SchemaError::message())?)
         }
 
         fn read_schema(schema: &wire::Schema) -> Result<landfast_state::schema::Schema, SchemaError> {

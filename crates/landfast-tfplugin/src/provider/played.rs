@@ -112,21 +112,24 @@ macro_rules! played {
                     &self,
                     _: Request<wire::get_provider_schema::Request>,
                 ) -> Result<Response<wire::get_provider_schema::Response>, Status> {
+                    use prost::Message as _;
+                    let encode = |schema: wire::Schema| Bytes::from(schema.encode_to_vec());
                     let mut resources = std::collections::HashMap::from([
-                        ("played_thing".to_owned(), thing()),
-                        ("played_other".to_owned(), thing()),
-                        ("played_group".to_owned(), odd(5)),
-                        ("played_badly_nested".to_owned(), odd(9)),
+                        ("played_thing".to_owned(), encode(thing())),
+                        ("played_other".to_owned(), encode(thing())),
+                        ("played_torn".to_owned(), encode(thing()).slice(..20)),
+                        ("played_group".to_owned(), encode(odd(5))),
+                        ("played_badly_nested".to_owned(), encode(odd(9))),
                         (
                             "played_badly_typed".to_owned(),
-                            wire::Schema { version: 0, block: block(vec![attribute("a", "[\"list\"]")]) },
+                            encode(wire::Schema { version: 0, block: block(vec![attribute("a", "[\"list\"]")]) }),
                         ),
                     ]);
                     let nested: fn(wire::schema::Attribute) -> Option<wire::schema::Attribute> = $nested;
                     if let Some(nested) = nested(attribute("nested", "")) {
                         resources.insert(
                             "played_nested".to_owned(),
-                            wire::Schema { version: 0, block: block(vec![nested]) },
+                            encode(wire::Schema { version: 0, block: block(vec![nested]) }),
                         );
                     }
                     Ok(Response::new(wire::get_provider_schema::Response {
@@ -135,7 +138,7 @@ macro_rules! played {
                             block: block(vec![attribute("name", "\"string\"")]),
                         }),
                         resource_schemas: resources,
-                        data_source_schemas: [("played_data".to_owned(), thing())].into(),
+                        data_source_schemas: [("played_data".to_owned(), encode(thing()))].into(),
                         provider_meta: Some(wire::Schema::default()),
                         ..Default::default()
                     }))
@@ -352,7 +355,8 @@ async fn check(reader: ProviderReader, schemas: ProviderSchemas, asked: &Asked) 
         unusable,
         [
             "played_badly_nested: inner: there is no such nesting",
-            "played_badly_typed: a: not a type expression: what follows the constructor is missing"
+            "played_badly_typed: a: not a type expression: what follows the constructor is missing",
+            "played_torn: not a message of the protocol"
         ]
     );
     let group = schemas.resources["played_group"].schema();

@@ -306,15 +306,16 @@ pub mod get_provider_schema {
     pub struct Response {
         #[prost(message, optional, tag = "1")]
         pub provider: ::core::option::Option<super::Schema>,
-        #[prost(map = "string, message", tag = "2")]
+        /// Each of them is a Schema. They are not taken apart with the message: a provider may have thousands, and few are asked for.
+        #[prost(map = "string, bytes", tag = "2")]
         pub resource_schemas: ::std::collections::HashMap<
             ::prost::alloc::string::String,
-            super::Schema,
+            ::prost::bytes::Bytes,
         >,
-        #[prost(map = "string, message", tag = "3")]
+        #[prost(map = "string, bytes", tag = "3")]
         pub data_source_schemas: ::std::collections::HashMap<
             ::prost::alloc::string::String,
-            super::Schema,
+            ::prost::bytes::Bytes,
         >,
         #[prost(message, repeated, tag = "4")]
         pub diagnostics: ::prost::alloc::vec::Vec<super::Diagnostic>,
