@@ -43,7 +43,8 @@ impl OutputLog {
         }
         let entry = Entry::of(&line);
         let message = self.secrets.redact(&entry.message);
-        let (provider, module) = (self.provider.as_str(), entry.module.as_deref().unwrap_or_default());
+        let provider = self.provider.as_str();
+        let module = self.secrets.redact(entry.module.as_deref().unwrap_or_default());
         match entry.level {
             Level::ERROR => tracing::error!(target: TARGET, provider, module, "{message}"),
             Level::WARN => tracing::warn!(target: TARGET, provider, module, "{message}"),

@@ -68,8 +68,9 @@ impl ProviderReader {
         Ok(answer)
     }
 
-    /// Has the provider check a configuration and take it; what is absent in it is null. Its sensitive values are masked
-    /// in everything that the provider says from now on.
+    /// Has the provider check a configuration and take it; what is absent in it is null. Values in it that are marked as sensitive, or
+    /// that the schema calls so, are masked in everything that the provider says from now on. Mark what is a secret: not every
+    /// schema does.
     ///
     /// # Errors
     /// When the configuration does not fit the schema, or the provider does not take it.
