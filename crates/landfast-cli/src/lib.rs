@@ -8,6 +8,8 @@
 //! assert!(help.contains("check"));
 //! ```
 
+#[cfg(unix)]
+mod approve_args;
 mod args;
 #[cfg(unix)]
 mod backup_args;
@@ -34,6 +36,8 @@ mod pair;
 mod policy_args;
 mod progress;
 mod replace;
+#[cfg(unix)]
+mod safety_settings;
 #[cfg(unix)]
 mod settings;
 mod state_args;

@@ -8,11 +8,11 @@ use std::time::Duration;
 use landfast::backends::Environment;
 use landfast::fix::CommandSettings;
 use landfast::rollback::Planner;
-use landfast::safety::SafetySettings;
 use serde::{Deserialize, Deserializer, de};
 
 use crate::duration;
 use crate::error::CliError;
+use crate::safety_settings::Safety;
 
 const NAME: &str = "landfast.toml";
 
@@ -24,7 +24,7 @@ pub(crate) struct Settings {
     pub(crate) opentofu: OpenTofu,
     pub(crate) history: Kept,
     /// The checks of plans.
-    pub(crate) safety: SafetySettings,
+    pub(crate) safety: Safety,
     /// Where operations are kept.
     pub(crate) operations: OperationSettings,
     /// What changes objects.

@@ -3,6 +3,10 @@
 #[cfg(unix)]
 mod apply;
 #[cfg(unix)]
+mod approve;
+#[cfg(unix)]
+mod approve_keygen;
+#[cfg(unix)]
 mod backup;
 mod check;
 mod completions;
@@ -28,7 +32,7 @@ mod policy_check;
 #[cfg(feature = "policy")]
 mod policy_eval;
 #[cfg(feature = "policy")]
-mod policy_set;
+pub(crate) mod policy_set;
 #[cfg(feature = "policy")]
 mod policy_test;
 #[cfg(unix)]
@@ -93,6 +97,8 @@ pub(crate) fn run(args: &Args, host: Host) -> Result<ExitCode, CliError> {
         Command::Plan(args::PlanCommand::Create(create)) => plan_create::run(create, global),
         #[cfg(unix)]
         Command::Plan(args::PlanCommand::Show(show)) => plan_show::run(show, global),
+        #[cfg(unix)]
+        Command::Approve(approve) => approve::run(approve, global),
         #[cfg(unix)]
         Command::Apply(apply) => apply::run(apply, global),
         #[cfg(unix)]

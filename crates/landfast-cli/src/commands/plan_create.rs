@@ -18,7 +18,7 @@ use landfast::state::{BytesDigest, Limits, Origin, Snapshot, SourceKind, StateFi
 use crate::args::Global;
 use crate::error::CliError;
 use crate::operation_args::PlanCreate;
-use crate::operations::{command_actuator, place_of, show_plan};
+use crate::operations::{command_actuator, configuration, place_of, show_plan};
 use crate::output::{Secrecy, note, write};
 use crate::settings::Settings;
 use crate::stores::{Target, chain, of_change, who};
@@ -86,6 +86,7 @@ fn plan(args: &PlanCreate, wanted: &WantedFile, global: &Global) -> Result<Plan,
     planner.canary = args.canary;
     planner.then = args.pause.map_or(ThenWait::Nothing, |pause| ThenWait::Seconds(pause.as_secs()));
     let mut request = Wanted::new(plan_target, digest, mark(before), mark(after));
+    request.configuration = configuration(&settings)?;
     request.author = who();
     request.now = SystemTime::now();
     request.moves = moves;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use landfast::ExitCode;
-use landfast::rollback::{ChangedSince, Plan};
+use landfast::rollback::{ChangedSince, Plan, write_plan};
 use landfast::state::Snapshot;
 use landfast::state::address::ObjectAddress;
 
@@ -12,7 +12,7 @@ use crate::error::CliError;
 use crate::interrupt;
 use crate::operation_args::Rollback;
 use crate::operations::{Doing, Folder, Session, confirm, execute, seen, show_plan};
-use crate::output::warn;
+use crate::output::{Secrecy, warn, write};
 use crate::settings::Settings;
 use crate::stores::{chain, of_change, who};
 
@@ -54,6 +54,10 @@ pub(crate) fn run(args: &Rollback, global: &Global) -> Result<ExitCode, CliError
                 warn(&format!("there is nothing to take back of operation {id}"));
                 return Ok(ExitCode::Clean);
             };
+            if args.plan_only {
+                write(global, write_plan(&plan).as_bytes(), Secrecy::Ordinary)?;
+                return Ok(ExitCode::Clean);
+            }
             if !confirm(&args.execute, &show_plan(&plan))? {
                 return Err(CliError::new("nothing was executed").with_code(ExitCode::Incomplete));
             }

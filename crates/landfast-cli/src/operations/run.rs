@@ -8,11 +8,12 @@ use std::time::SystemTime;
 use landfast::report::{CheckEntry, OperationEntry, PlanEntry, render_checks, render_operation, render_plan};
 use landfast::rollback::journal::{FileJournal, View};
 use landfast::rollback::{Actuator, Mode, OnFailure, OperationOptions, Plan, Report, Resume, Values};
-use landfast::safety::{CheckId, Gate, Override};
+use landfast::safety::{CheckId, Override};
 use landfast::state::{Origin, Snapshot, SourceKind, StateFile};
 use landfast::{Execution, ExitCode};
 
 use super::folder::Folder;
+use super::gate::gate;
 use super::session::{Session, moment};
 use crate::args::{Global, ReportFormat};
 use crate::error::CliError;
@@ -36,15 +37,20 @@ pub(crate) fn show_plan(plan: &Plan) -> String {
 
 /// Asks whether to go on, unless the arguments say so.
 pub(crate) fn confirm(args: &ExecuteArgs, shown: &str) -> Result<bool, CliError> {
-    if args.yes {
+    agrees(args.yes, shown, "Execute it?")
+}
+
+/// Shows something and asks, unless `yes` was said already.
+pub(crate) fn agrees(yes: bool, shown: &str, question: &str) -> Result<bool, CliError> {
+    if yes {
         return Ok(true);
     }
     let stdin = std::io::stdin();
     if !stdin.is_terminal() {
-        return Err(CliError::usage("nobody can be asked here whether to execute the plan").hint("say --yes"));
+        return Err(CliError::usage(format!("nobody can be asked here: {question}")).hint("say --yes"));
     }
     note(shown.trim_end());
-    note("\nExecute it? Only `yes` does.");
+    note(&format!("\n{question} Only `yes` does."));
     let mut line = String::new();
     stdin.lock().read_line(&mut line).map_err(|error| CliError::new(format!("no answer could be read: {error}")))?;
     Ok(line.trim() == "yes")
@@ -85,7 +91,7 @@ pub(crate) async fn execute(
     doing: Doing,
     earlier: Vec<StateFile>,
 ) -> Result<ExitCode, CliError> {
-    let gate = Gate::builtin(&session.settings.safety).map_err(|error| CliError::new(chain(&error)))?;
+    let gate = gate(&session.settings)?;
     // Values that stand nowhere but in the objects themselves.
     let reader = session.actuator(plan, earlier.clone(), Snapshot::redactor(&[]))?;
     let seen = seen(&*reader, plan).await;
@@ -98,12 +104,16 @@ pub(crate) async fn execute(
         Doing::Again(view, ..) => view.operation.clone(),
     };
     let views = session.folder.others(&own)?;
-    let facts = session.facts(plan, &views, &values).await?;
+    let mut facts = session.facts(plan, &views, &values, args).await?;
     let forced = forced(args)?;
     let (id, journal, resumed) = match doing {
         Doing::Anew => session.folder.create().map(|(id, journal)| (id, journal, None))?,
         Doing::Again(view, journal, how) => (view.operation.clone(), *journal, Some((*view, how))),
     };
+    let ledger = session.folder.approvals(&id);
+    // An operation that is taken up goes on with what it was given.
+    let given = ledger.given().map_err(|error| CliError::new(chain(&error)))?;
+    facts.approvals.get_or_insert_default().extend(given);
     let execution = Execution {
         held: Arc::clone(&session.held),
         actuator,
@@ -113,6 +123,7 @@ pub(crate) async fn execute(
         facts,
         forced,
         executed: Folder::executed(&views),
+        approvals: Some(ledger),
         values,
         compared: session.compared(),
         probes: Vec::new(),
