@@ -63,8 +63,8 @@ pub fn command() -> clap::Command {
 /// Runs the command with the arguments and the standard streams of this process.
 #[must_use]
 pub fn main() -> std::process::ExitCode {
-    if let Some(arguments) = supervisor::asked_for(std::env::args_os()) {
-        return supervisor::run(arguments);
+    if let Some(code) = supervisor::run_if_asked(std::env::args_os()) {
+        return code;
     }
     let code = run_in(std::env::args_os(), Host::OwnProgram);
     std::process::ExitCode::from(u8::try_from(code.code()).unwrap_or(u8::MAX))

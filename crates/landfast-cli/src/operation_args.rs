@@ -38,6 +38,9 @@ pub(crate) struct PlanCreate {
     /// Wait so long between batches: 30s, 5m
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(crate) pause: Option<Duration>,
+    /// Stop between batches, with exit code 4, until somebody goes on with `landfast op resume`
+    #[arg(long, conflicts_with = "pause")]
+    pub(crate) confirm: bool,
     /// How long each step may take: 30s, 10m
     #[arg(long, value_name = "TIME", default_value = "10m", value_parser = duration)]
     pub(crate) step_timeout: Duration,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use landfast::backends::Environment;
-use landfast::fix::CommandSettings;
+use landfast::fix::{CommandSettings, ProbeSettings};
 use landfast::rollback::Planner;
 use serde::{Deserialize, Deserializer, de};
 
@@ -43,6 +43,8 @@ pub(crate) struct OperationSettings {
     pub(crate) folder: Option<PathBuf>,
     /// Files of what is known of resource types, from the folder of the file: what can be taken back of them, and how.
     traits: Vec<PathBuf>,
+    /// Commands that are asked after every batch and at the end whether all is well.
+    pub(crate) probes: Vec<ProbeSettings>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]

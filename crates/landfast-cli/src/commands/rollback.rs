@@ -15,8 +15,9 @@ use crate::operations::{Doing, Folder, Session, confirm, execute, seen, show_pla
 use crate::output::{Secrecy, warn, write};
 use crate::settings::Settings;
 use crate::stores::{chain, of_change, who};
+use crate::supervisor::Host;
 
-pub(crate) fn run(args: &Rollback, global: &Global) -> Result<ExitCode, CliError> {
+pub(crate) fn run(args: &Rollback, global: &Global, host: Host) -> Result<ExitCode, CliError> {
     let folder = Folder::of(&args.execute.folder, &Settings::nearest()?);
     let id = folder.find(&args.operation)?;
     let view = folder.view(&id)?;
@@ -26,7 +27,7 @@ pub(crate) fn run(args: &Rollback, global: &Global) -> Result<ExitCode, CliError
     interrupt::run(async |signals| {
         let command = format!("rollback {id}");
         let session =
-            interrupt::or_signal(signals, Session::open(&args.execute, &view.plan, &command, global)).await??;
+            interrupt::or_signal(signals, Session::open(&args.execute, &view.plan, &command, global, host)).await??;
         let done = async {
             let mut plans: Vec<&Plan> = vec![&view.plan];
             let before = super::op_resume::taken_back(&folder, &view.plan);

@@ -3,11 +3,11 @@
 use std::io::{BufRead as _, IsTerminal as _};
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use landfast::report::{CheckEntry, OperationEntry, PlanEntry, render_checks, render_operation, render_plan};
 use landfast::rollback::journal::{FileJournal, View};
-use landfast::rollback::{Actuator, Mode, OnFailure, OperationOptions, Plan, Report, Resume, Values};
+use landfast::rollback::{Actuator, Control, Mode, OnFailure, OperationOptions, Plan, Report, Resume, Values};
 use landfast::safety::{CheckId, Override};
 use landfast::state::{Origin, Snapshot, SourceKind, StateFile};
 use landfast::{Execution, ExitCode};
@@ -21,6 +21,9 @@ use crate::interrupt::{Signals, or_signal};
 use crate::operation_args::ExecuteArgs;
 use crate::output::{Secrecy, note, warn, write};
 use crate::stores::{chain, who};
+
+/// How often it is looked whether an operation waits for somebody.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// What is done with a plan.
 pub(crate) enum Doing {
@@ -98,6 +101,7 @@ pub(crate) async fn execute(
     let values = session.values(args, &earlier, seen, global).await?;
     let known = known_secrets(session, plan, &values, args, &earlier, global).await?;
     let redactor = Snapshot::redactor(&known.iter().collect::<Vec<_>>());
+    let probes = session.probes(&redactor)?;
     let actuator = session.actuator(plan, earlier, redactor)?;
     let own = match &doing {
         Doing::Anew => String::new(),
@@ -126,7 +130,7 @@ pub(crate) async fn execute(
         approvals: Some(ledger),
         values,
         compared: session.compared(),
-        probes: Vec::new(),
+        probes,
     };
     let executor = execution.into_executor();
     let control = executor.control();
@@ -138,8 +142,9 @@ pub(crate) async fn execute(
         }
     };
     let mut work = pin!(work);
-    let report = match or_signal(signals, &mut work).await {
-        Ok(report) => report,
+    let report = match or_signal(signals, unless_waiting(&control, &mut work)).await {
+        Ok(Some(report)) => report,
+        Ok(None) => return left_waiting(session, &id, args, global),
         Err(_) => {
             control.cancel();
             warn("no further step begins; a second Ctrl-C ends at once, and the operation must be taken up then");
@@ -160,6 +165,36 @@ pub(crate) async fn execute(
             Err(if is_begun { complaint.with_code(ExitCode::NotRolledBack) } else { complaint })
         }
     }
+}
+
+/// What the work comes to, or nothing as soon as it waits between two batches for somebody to confirm. It is left there then:
+/// its journal says so.
+async fn unless_waiting<T>(control: &Control, work: impl Future<Output = T>) -> Option<T> {
+    let mut work = pin!(work);
+    loop {
+        match tokio::time::timeout(LOOK, work.as_mut()).await {
+            Ok(done) => return Some(done),
+            Err(_) if control.awaits_confirmation() => return None,
+            Err(_) => {}
+        }
+    }
+}
+
+/// Says how an operation goes on that waits for somebody to confirm.
+fn left_waiting(session: &Session, id: &str, args: &ExecuteArgs, global: &Global) -> Result<ExitCode, CliError> {
+    let operation = OperationEntry::of(&session.folder.view(id)?);
+    let code = ExitCode::Incomplete;
+    let text = match args.format {
+        ReportFormat::Text => render_operation(&operation),
+        ReportFormat::Json => {
+            to_json(&serde_json::json!({"operation": operation, "checks": [], "exit_code": code.code()}))?
+        }
+    };
+    write(global, text.as_bytes(), Secrecy::Ordinary)?;
+    note(&format!(
+        "waiting for confirmation: `landfast op resume {id}` goes on, and with --back takes back what was done"
+    ));
+    Ok(code)
 }
 
 /// The objects that a plan touches as they are, those that can be read.
