@@ -8,6 +8,8 @@ use landfast::safety::approval::{Approval, PrivateKey, SignedApproval};
 use crate::place::{Place, STATE};
 use crate::run::Run;
 
+const COMMON: [&str; 5] = ["--yes", "--values", "wanted.toml", "--state", "t.tfstate"];
+
 /// A place where one of `bob` and `carol` has to approve, with their keys. `alice` plans.
 struct Guarded(Place);
 
@@ -184,25 +186,48 @@ fn keys_are_private_and_never_replaced() {
     assert!(open.code == 1 && open.err.contains("only its owner"), "{}", open.err);
 }
 
-#[test]
-fn an_approval_is_on_the_disk_before_the_first_step_and_serves_the_operation_when_it_is_taken_up() {
+/// A place with a system of its own, where bob has to approve, and a plan that waits after its first step; his approval holds for
+/// this long.
+fn waiting(life: &str) -> (Place, String) {
     let place = Place::of_a_system();
-    let keys: String =
-        ["bob"].map(|name| place.ok(&["approve", "keygen", "--key", "bob.pem", "--name", name])).concat();
+    let keys = place.ok(&["approve", "keygen", "--key", "bob.pem", "--name", "bob"]);
     let settings = place.read("landfast.toml");
     place.0.file("landfast.toml", format!("{settings}[[safety.checks.approvals.rules]]\nrequired = 1\n{keys}"));
     let canary = ["--canary", "1", "--confirm", "--state", "t.tfstate", "--output", "plan.json"];
     place.ok(&[&["plan", "create", "wanted.toml"], &canary[..]].concat());
-    place.ok(&["approve", "plan.json", "--key", "bob.pem", "--yes", "--output", "bob.json"]);
-    let common = ["--yes", "--values", "wanted.toml", "--state", "t.tfstate"];
-    let waiting = place.run(&[&["apply", "plan.json", "--approval", "bob.json"], &common[..]].concat());
+    place.ok(&["approve", "plan.json", "--key", "bob.pem", "--yes", "--life", life, "--output", "bob.json"]);
+    let waiting = place.run(&[&["apply", "plan.json", "--approval", "bob.json"], &COMMON[..]].concat());
     assert_eq!(waiting.code, 4, "{}{}", waiting.out, waiting.err);
     let id = place.last();
+    (place, id)
+}
+
+#[test]
+fn an_approval_is_on_the_disk_before_the_first_step_and_serves_the_operation_when_it_is_taken_up() {
+    let (place, id) = waiting("1h");
     let used: Vec<_> = std::fs::read_dir(place.0.path(".landfast/operations/approvals")).unwrap().collect();
     let used = used.into_iter().next().unwrap().unwrap().path();
     assert!(used.to_str().unwrap().contains(&id));
-    assert!(SignedApproval::read(&used).unwrap().to_json() == place.read("bob.json"));
+    assert_eq!(SignedApproval::read(&used).unwrap().to_json(), place.read("bob.json"));
     // It goes on with what it was given, and needs nothing new.
-    place.ok(&[&["op", "resume", &id], &common[..]].concat());
+    place.ok(&[&["op", "resume", &id], &COMMON[..]].concat());
     assert!(place.0.path("world/dns_record.www").exists());
+}
+
+#[test]
+fn an_operation_does_not_go_on_with_an_approval_that_has_expired() {
+    for renewed in [false, true] {
+        let (place, id) = waiting("3s");
+        std::thread::sleep(Duration::from_secs(4));
+        if renewed {
+            place.ok(&["approve", "plan.json", "--key", "bob.pem", "--yes", "--output", "again.json"]);
+            place.ok(&[&["op", "resume", &id, "--approval", "again.json"], &COMMON[..]].concat());
+        } else {
+            let run = place.run(&[&["op", "resume", &id], &COMMON[..]].concat());
+            assert_eq!(run.code, 5, "{}{}", run.out, run.err);
+            assert!(run.out.contains("it has expired"), "{}", run.out);
+            assert!(place.read("world/dns_record.api").contains("\"1\""));
+        }
+        assert_eq!(place.0.path("world/dns_record.www").exists(), renewed);
+    }
 }

@@ -204,6 +204,6 @@ fn what_changed_lately_counts() {
     );
     // What was refused changed nothing, and does not count.
     let again =
-        place.run(&[&["rollback", &place.operations()[0]["id"].as_str().unwrap(), "--yes"], &values[..]].concat());
+        place.run(&[&["rollback", place.operations()[0]["id"].as_str().unwrap(), "--yes"], &values[..]].concat());
     assert!(again.out.contains("2 objects have changed within an hour"), "{}", again.out);
 }
