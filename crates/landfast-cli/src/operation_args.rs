@@ -38,6 +38,9 @@ pub(crate) struct PlanCreate {
     /// Wait so long between batches: 30s, 5m
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(crate) pause: Option<Duration>,
+    /// Stop between batches, with exit code 4, until somebody goes on with `landfast op resume`
+    #[arg(long, conflicts_with = "pause")]
+    pub(crate) confirm: bool,
     /// How long each step may take: 30s, 10m
     #[arg(long, value_name = "TIME", default_value = "10m", value_parser = duration)]
     pub(crate) step_timeout: Duration,
@@ -69,6 +72,12 @@ pub(crate) struct ExecuteArgs {
     /// Why, for the record
     #[arg(long, value_name = "TEXT")]
     pub(crate) reason: Option<String>,
+    /// An approval of the plan, as `landfast approve` writes it; can be given several times. Each serves one operation
+    #[arg(long, value_name = "FILE")]
+    pub(crate) approval: Vec<PathBuf>,
+    /// So many objects are lost, and that is meant: the exact number, for the check delete-threshold
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) acknowledge_deletes: Option<u64>,
     /// Tolerate this many failed steps before nothing further begins; without it the first failure stops
     #[arg(long, value_name = "FAILURES")]
     pub(crate) lenient: Option<u32>,
@@ -128,6 +137,9 @@ pub(crate) struct Rollback {
     /// Take back what somebody changed after the operation too, which loses that change
     #[arg(long)]
     pub(crate) overwrite: bool,
+    /// Write the plan, to --output or standard output, and execute nothing: for people to approve it, and for `landfast apply`
+    #[arg(long)]
+    pub(crate) plan_only: bool,
     #[command(flatten)]
     pub(crate) execute: ExecuteArgs,
 }

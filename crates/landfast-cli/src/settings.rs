@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use landfast::backends::Environment;
-use landfast::fix::CommandSettings;
+use landfast::fix::{CommandSettings, ProbeSettings};
 use landfast::rollback::Planner;
-use landfast::safety::SafetySettings;
 use landfast::state::fits_glob;
 use serde::{Deserialize, Deserializer, de};
 
 use crate::duration;
 use crate::error::CliError;
+use crate::safety_settings::Safety;
 
 const NAME: &str = "landfast.toml";
 
@@ -25,7 +25,7 @@ pub(crate) struct Settings {
     pub(crate) opentofu: OpenTofu,
     pub(crate) history: Kept,
     /// The checks of plans.
-    pub(crate) safety: SafetySettings,
+    pub(crate) safety: Safety,
     /// Where operations are kept.
     pub(crate) operations: OperationSettings,
     /// What changes objects.
@@ -44,6 +44,8 @@ pub(crate) struct OperationSettings {
     pub(crate) folder: Option<PathBuf>,
     /// Files of what is known of resource types, from the folder of the file: what can be taken back of them, and how.
     traits: Vec<PathBuf>,
+    /// Commands that are asked after every batch and at the end whether all is well.
+    pub(crate) probes: Vec<ProbeSettings>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]

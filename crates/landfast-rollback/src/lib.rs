@@ -35,6 +35,7 @@
 //! ```
 
 mod actuator;
+mod approvals;
 mod executor;
 pub mod journal;
 #[cfg(feature = "mutants")]
@@ -54,6 +55,7 @@ mod time;
 mod values;
 
 pub use actuator::{Actuator, ActuatorError, ActuatorFailure, Change, Direction, PortFuture};
+pub use approvals::{ApprovalLedger, LedgerError};
 pub use executor::{Control, ExecuteError, Executor, Ports, Report, Resume};
 pub use operation::{IllegalTransition, Mode, OnFailure, OperationOptions, OperationState};
 pub use plan::{Plan, read_plan, write_plan};

@@ -1,7 +1,7 @@
 //! `landfast op resume`
 
 use landfast::ExitCode;
-use landfast::rollback::{Plan, Resume};
+use landfast::rollback::{OperationState, Plan, Resume};
 use landfast::safety::ProposalKind;
 
 use crate::args::Global;
@@ -9,10 +9,12 @@ use crate::error::CliError;
 use crate::interrupt;
 use crate::operation_args::OpResume;
 use crate::operations::{Doing, Folder, Session, confirm, execute, show_plan};
+use crate::output::warn;
 use crate::settings::Settings;
 use crate::stores::of_change;
+use crate::supervisor::Host;
 
-pub(crate) fn run(args: &OpResume, global: &Global) -> Result<ExitCode, CliError> {
+pub(crate) fn run(args: &OpResume, global: &Global, host: Host) -> Result<ExitCode, CliError> {
     let folder = Folder::of(&args.execute.folder, &Settings::nearest()?);
     let id = folder.find(&args.operation)?;
     let view = folder.view(&id)?;
@@ -23,9 +25,15 @@ pub(crate) fn run(args: &OpResume, global: &Global) -> Result<ExitCode, CliError
     let how = if args.back { Resume::Back } else { Resume::Forward };
     interrupt::run(async |signals| {
         let command = format!("op resume {id}");
-        let session = interrupt::or_signal(signals, Session::open(&args.execute, &plan, &command, global)).await??;
+        let session =
+            interrupt::or_signal(signals, Session::open(&args.execute, &plan, &command, global, host)).await??;
         let done = async {
             let (journal, view) = folder.take_up(&id)?;
+            if view.state == OperationState::Failed && view.is_ended() && !args.back {
+                warn(
+                    "it has failed, and does not go on: --back takes back what was done, and a new plan does the rest",
+                );
+            }
             let mut plans: Vec<&Plan> = vec![&plan];
             let undone = taken_back(&folder, &plan);
             plans.extend(&undone);

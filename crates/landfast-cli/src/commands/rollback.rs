@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use landfast::ExitCode;
-use landfast::rollback::{ChangedSince, Plan};
+use landfast::rollback::{ChangedSince, Plan, write_plan};
 use landfast::state::Snapshot;
 use landfast::state::address::ObjectAddress;
 
@@ -12,11 +12,12 @@ use crate::error::CliError;
 use crate::interrupt;
 use crate::operation_args::Rollback;
 use crate::operations::{Doing, Folder, Session, confirm, execute, seen, show_plan};
-use crate::output::warn;
+use crate::output::{Secrecy, warn, write};
 use crate::settings::Settings;
 use crate::stores::{chain, of_change, who};
+use crate::supervisor::Host;
 
-pub(crate) fn run(args: &Rollback, global: &Global) -> Result<ExitCode, CliError> {
+pub(crate) fn run(args: &Rollback, global: &Global, host: Host) -> Result<ExitCode, CliError> {
     let folder = Folder::of(&args.execute.folder, &Settings::nearest()?);
     let id = folder.find(&args.operation)?;
     let view = folder.view(&id)?;
@@ -26,7 +27,7 @@ pub(crate) fn run(args: &Rollback, global: &Global) -> Result<ExitCode, CliError
     interrupt::run(async |signals| {
         let command = format!("rollback {id}");
         let session =
-            interrupt::or_signal(signals, Session::open(&args.execute, &view.plan, &command, global)).await??;
+            interrupt::or_signal(signals, Session::open(&args.execute, &view.plan, &command, global, host)).await??;
         let done = async {
             let mut plans: Vec<&Plan> = vec![&view.plan];
             let before = super::op_resume::taken_back(&folder, &view.plan);
@@ -54,6 +55,10 @@ pub(crate) fn run(args: &Rollback, global: &Global) -> Result<ExitCode, CliError
                 warn(&format!("there is nothing to take back of operation {id}"));
                 return Ok(ExitCode::Clean);
             };
+            if args.plan_only {
+                write(global, write_plan(&plan).as_bytes(), Secrecy::Ordinary)?;
+                return Ok(ExitCode::Clean);
+            }
             if !confirm(&args.execute, &show_plan(&plan))? {
                 return Err(CliError::new("nothing was executed").with_code(ExitCode::Incomplete));
             }

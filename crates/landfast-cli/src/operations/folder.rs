@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::PathBuf;
 
+use landfast::rollback::ApprovalLedger;
 use landfast::rollback::journal::{FileJournal, JournalFileError, JournalLog, View, read_journal};
 use landfast::state::BytesDigest;
 
@@ -45,6 +46,11 @@ impl Folder {
         let id = format!("{}-{}", jiff::Timestamp::now().strftime("%Y%m%dT%H%M%S%3fZ"), random.get(..8).unwrap_or("0"));
         let journal = FileJournal::create(&self.file(&id)).map_err(|error| of_journal(&error))?;
         Ok((id, journal))
+    }
+
+    /// The approvals that operations have used, for this one.
+    pub(crate) fn approvals(&self, id: &str) -> ApprovalLedger {
+        ApprovalLedger::new(self.path.join("approvals"), id)
     }
 
     fn file(&self, id: &str) -> PathBuf {

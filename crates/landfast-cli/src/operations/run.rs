@@ -3,16 +3,17 @@
 use std::io::{BufRead as _, IsTerminal as _};
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use landfast::report::{CheckEntry, OperationEntry, PlanEntry, render_checks, render_operation, render_plan};
 use landfast::rollback::journal::{FileJournal, View};
-use landfast::rollback::{Actuator, Mode, OnFailure, OperationOptions, Plan, Report, Resume, Values};
-use landfast::safety::{CheckId, Gate, Override};
+use landfast::rollback::{Actuator, Control, Mode, OnFailure, OperationOptions, Plan, Report, Resume, Values};
+use landfast::safety::{CheckId, Override};
 use landfast::state::{Origin, Snapshot, SourceKind, StateFile};
 use landfast::{Execution, ExitCode};
 
 use super::folder::Folder;
+use super::gate::gate;
 use super::session::{Session, moment};
 use crate::args::{Global, ReportFormat};
 use crate::error::CliError;
@@ -20,6 +21,9 @@ use crate::interrupt::{Signals, or_signal};
 use crate::operation_args::ExecuteArgs;
 use crate::output::{Secrecy, note, warn, write};
 use crate::stores::{chain, who};
+
+/// How often it is looked whether an operation waits for somebody.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// What is done with a plan.
 pub(crate) enum Doing {
@@ -36,15 +40,20 @@ pub(crate) fn show_plan(plan: &Plan) -> String {
 
 /// Asks whether to go on, unless the arguments say so.
 pub(crate) fn confirm(args: &ExecuteArgs, shown: &str) -> Result<bool, CliError> {
-    if args.yes {
+    agrees(args.yes, shown, "Execute it?")
+}
+
+/// Shows something and asks, unless `yes` was said already.
+pub(crate) fn agrees(yes: bool, shown: &str, question: &str) -> Result<bool, CliError> {
+    if yes {
         return Ok(true);
     }
     let stdin = std::io::stdin();
     if !stdin.is_terminal() {
-        return Err(CliError::usage("nobody can be asked here whether to execute the plan").hint("say --yes"));
+        return Err(CliError::usage(format!("nobody can be asked here: {question}")).hint("say --yes"));
     }
     note(shown.trim_end());
-    note("\nExecute it? Only `yes` does.");
+    note(&format!("\n{question} Only `yes` does."));
     let mut line = String::new();
     stdin.lock().read_line(&mut line).map_err(|error| CliError::new(format!("no answer could be read: {error}")))?;
     Ok(line.trim() == "yes")
@@ -85,25 +94,30 @@ pub(crate) async fn execute(
     doing: Doing,
     earlier: Vec<StateFile>,
 ) -> Result<ExitCode, CliError> {
-    let gate = Gate::builtin(&session.settings.safety).map_err(|error| CliError::new(chain(&error)))?;
+    let gate = gate(&session.settings)?;
     // Values that stand nowhere but in the objects themselves.
     let reader = session.actuator(plan, earlier.clone(), Snapshot::redactor(&[]))?;
     let seen = seen(&*reader, plan).await;
     let values = session.values(args, &earlier, seen, global).await?;
     let known = known_secrets(session, plan, &values, args, &earlier, global).await?;
     let redactor = Snapshot::redactor(&known.iter().collect::<Vec<_>>());
+    let probes = session.probes(&redactor)?;
     let actuator = session.actuator(plan, earlier, redactor)?;
     let own = match &doing {
         Doing::Anew => String::new(),
         Doing::Again(view, ..) => view.operation.clone(),
     };
     let views = session.folder.others(&own)?;
-    let facts = session.facts(plan, &views, &values).await?;
+    let mut facts = session.facts(plan, &views, &values, args).await?;
     let forced = forced(args)?;
     let (id, journal, resumed) = match doing {
         Doing::Anew => session.folder.create().map(|(id, journal)| (id, journal, None))?,
         Doing::Again(view, journal, how) => (view.operation.clone(), *journal, Some((*view, how))),
     };
+    let ledger = session.folder.approvals(&id);
+    // An operation that is taken up goes on with what it was given.
+    let given = ledger.given().map_err(|error| CliError::new(chain(&error)))?;
+    facts.approvals.get_or_insert_default().extend(given);
     let execution = Execution {
         held: Arc::clone(&session.held),
         actuator,
@@ -113,9 +127,10 @@ pub(crate) async fn execute(
         facts,
         forced,
         executed: Folder::executed(&views),
+        approvals: Some(ledger),
         values,
         compared: session.compared(),
-        probes: Vec::new(),
+        probes,
     };
     let executor = execution.into_executor();
     let control = executor.control();
@@ -127,8 +142,9 @@ pub(crate) async fn execute(
         }
     };
     let mut work = pin!(work);
-    let report = match or_signal(signals, &mut work).await {
-        Ok(report) => report,
+    let report = match or_signal(signals, unless_waiting(&control, &mut work)).await {
+        Ok(Some(report)) => report,
+        Ok(None) => return left_waiting(session, &id, args, global),
         Err(_) => {
             control.cancel();
             warn("no further step begins; a second Ctrl-C ends at once, and the operation must be taken up then");
@@ -149,6 +165,36 @@ pub(crate) async fn execute(
             Err(if is_begun { complaint.with_code(ExitCode::NotRolledBack) } else { complaint })
         }
     }
+}
+
+/// What the work comes to, or nothing as soon as it waits between two batches for somebody to confirm. It is left there then:
+/// its journal says so.
+async fn unless_waiting<T>(control: &Control, work: impl Future<Output = T>) -> Option<T> {
+    let mut work = pin!(work);
+    loop {
+        match tokio::time::timeout(LOOK, work.as_mut()).await {
+            Ok(done) => return Some(done),
+            Err(_) if control.awaits_confirmation() => return None,
+            Err(_) => {}
+        }
+    }
+}
+
+/// Says how an operation goes on that waits for somebody to confirm.
+fn left_waiting(session: &Session, id: &str, args: &ExecuteArgs, global: &Global) -> Result<ExitCode, CliError> {
+    let operation = OperationEntry::of(&session.folder.view(id)?);
+    let code = ExitCode::Incomplete;
+    let text = match args.format {
+        ReportFormat::Text => render_operation(&operation),
+        ReportFormat::Json => {
+            to_json(&serde_json::json!({"operation": operation, "checks": [], "exit_code": code.code()}))?
+        }
+    };
+    write(global, text.as_bytes(), Secrecy::Ordinary)?;
+    note(&format!(
+        "waiting for confirmation: `landfast op resume {id}` goes on, and with --back takes back what was done"
+    ));
+    Ok(code)
 }
 
 /// The objects that a plan touches as they are, those that can be read.

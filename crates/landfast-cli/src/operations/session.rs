@@ -7,8 +7,8 @@ use std::time::SystemTime;
 use landfast::backends::change::ChangeOptions;
 use landfast::backends::{AuditLog, VersionSelector, user_state_folder};
 use landfast::drift::{CompareOptions, RuleSet};
-use landfast::fix::{CommandActuator, HeldState, StateActuator, WantedFile};
-use landfast::rollback::{Actuator, Plan, Values};
+use landfast::fix::{CommandActuator, CommandProbe, HeldState, StateActuator, WantedFile};
+use landfast::rollback::{Actuator, Plan, Probe, Values};
 use landfast::state::{BytesDigest, FingerprintKey, Limits, Redactor, Snapshot, StateFile};
 
 use super::folder::Folder;
@@ -18,6 +18,7 @@ use crate::error::CliError;
 use crate::operation_args::ExecuteArgs;
 use crate::settings::Settings;
 use crate::stores::{Target, chain, of_change, who};
+use crate::supervisor::Host;
 use crate::{input, key};
 
 /// A state that is held for an operation.
@@ -29,6 +30,7 @@ pub(crate) struct Session {
     pub(crate) rules: Arc<RuleSet>,
     pub(crate) key: FingerprintKey,
     pub(crate) audit: Arc<AuditLog>,
+    host: Host,
 }
 
 /// A moment as RFC 3339 has it.
@@ -63,6 +65,7 @@ impl Session {
         plan: &Plan,
         command: &str,
         global: &Global,
+        host: Host,
     ) -> Result<Self, CliError> {
         let settings = Settings::nearest()?;
         let folder = Folder::of(&args.folder, &settings);
@@ -87,7 +90,7 @@ impl Session {
         let held = HeldState::open(Arc::clone(&target.store), address.clone(), &environment, &options).await;
         let held = held.map_err(|error| of_change(&error, &target))?.with_place(place);
         let audit = Arc::new(AuditLog::in_folder(&audit));
-        Ok(Self { target, held: Arc::new(held), settings, folder, rules, key, audit })
+        Ok(Self { target, held: Arc::new(held), settings, folder, rules, key, audit, host })
     }
 
     /// What counts as the same.
@@ -140,17 +143,35 @@ impl Session {
                 "the plan changes objects and what the state says of others, and nothing here does both",
             ));
         }
-        command_actuator(&self.settings, redactor).map(|actuator| Arc::new(actuator) as Arc<dyn Actuator>)
+        command_actuator(&self.settings, redactor, self.host).map(|actuator| Arc::new(actuator) as Arc<dyn Actuator>)
+    }
+}
+
+impl Session {
+    /// The probes that are configured.
+    pub(crate) fn probes(&self, redactor: &Redactor) -> Result<Vec<Arc<dyn Probe>>, CliError> {
+        let probes = self.settings.operations.probes.iter().map(|probe| {
+            let folder = self.settings.folder.clone();
+            let made = CommandProbe::new(probe.clone(), folder, redactor.clone(), self.host.command_supervisor());
+            let made = made.map_err(|error| CliError::new(format!("operations.probes: {error}")));
+            made.map(|probe| Arc::new(probe) as Arc<dyn Probe>)
+        });
+        probes.collect()
     }
 }
 
 /// The commands that are configured.
-pub(crate) fn command_actuator(settings: &Settings, redactor: Redactor) -> Result<CommandActuator, CliError> {
+pub(crate) fn command_actuator(
+    settings: &Settings,
+    redactor: Redactor,
+    host: Host,
+) -> Result<CommandActuator, CliError> {
     let command = settings.actuators.command.clone().ok_or_else(|| {
         CliError::new("nothing is configured that changes objects")
             .hint("name the commands of your system under [actuators.command] in landfast.toml")
     })?;
     CommandActuator::new(command, settings.folder.clone(), redactor)
+        .map(|actuator| actuator.supervised(host.command_supervisor()))
         .map_err(|error| CliError::new(format!("actuators.command: {}", chain(&error))))
 }
 

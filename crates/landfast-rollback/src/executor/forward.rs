@@ -223,9 +223,11 @@ impl Run<'_> {
             ThenWait::Seconds(seconds) => self.executor.ports.clock.sleep(Duration::from_secs(seconds)).await,
             ThenWait::Confirmation => {
                 self.append(Record::Paused { paused: true, at: self.now() }).await?;
+                self.executor.control.await_confirmation(true);
                 while !self.executor.control.take_confirmation() && !self.executor.control.is_cancelled() {
                     self.executor.ports.clock.sleep(LOOK).await;
                 }
+                self.executor.control.await_confirmation(false);
                 self.append(Record::Paused { paused: false, at: self.now() }).await?;
             }
         }

@@ -64,6 +64,10 @@ impl<'e> Run<'e> {
         let plan = view.plan.clone();
         let run = Self::new(executor, view, plan);
         run.append(Record::TakenUp { who: who.to_owned(), at: run.now() }).await?;
+        // Who takes it up wants it to go on.
+        if run.view(|view| view.paused).await {
+            run.append(Record::Paused { paused: false, at: run.now() }).await?;
+        }
         Ok(run)
     }
 

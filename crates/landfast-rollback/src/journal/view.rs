@@ -155,7 +155,10 @@ impl View {
                 }
                 self.state = from.to(*to).map_err(wrong)?;
                 self.reached_applying |= *to == OperationState::Applying;
-                self.why.clone_from(why);
+                // What is taken back is so because of what failed.
+                if !(why.is_empty() && matches!(to, OperationState::RollingBack | OperationState::RolledBack)) {
+                    self.why.clone_from(why);
+                }
                 self.last.clone_from(at);
             }
             Record::Paused { paused, at } => {
