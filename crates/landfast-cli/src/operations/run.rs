@@ -239,6 +239,11 @@ fn finish(report: &Report, args: &ExecuteArgs, global: &Global) -> Result<ExitCo
         }
     };
     write(global, text.as_bytes(), Secrecy::Ordinary)?;
+    if report.checks.iter().any(|check| check.id.as_str() == "approvals" && check.refuses()) {
+        note(
+            "hint: `landfast approve` signs a plan, which `rollback --plan-only` writes too; --approval names what was signed",
+        );
+    }
     if code == ExitCode::NotRolledBack {
         warn(&format!("somebody has to look at it: landfast op handover {}", operation.id));
     }
