@@ -37,6 +37,7 @@
 mod actuator;
 mod executor;
 pub mod journal;
+mod left_behind;
 #[cfg(feature = "mutants")]
 pub mod mutant;
 #[cfg(not(feature = "mutants"))]

@@ -9,10 +9,10 @@ use landfast_state::address::ObjectAddress;
 use landfast_state::{BytesDigest, Limits, Observation, ReadError, ResourceObject, Snapshot, Value, read_snapshot};
 
 use crate::journal::{StepState, View};
+use crate::left_behind::is_as_left;
 use crate::plan::{Plan, Step};
 use crate::planner::{ChangeScope, Planner, PlannerError, Wanted};
 use crate::renewed::renewed;
-use crate::sameness::{Sameness, sameness};
 use crate::values::Values;
 
 /// What is to be taken back.
@@ -254,15 +254,10 @@ impl<'a> Draft<'a> {
 
     /// Whether what is there is not what the operation left.
     fn is_changed_since(&self, step: &Step, now: Option<&ResourceObject>) -> bool {
-        let ended = self.request.view.ends.get(&step.id).map(|(_, ended)| ended);
-        let digest = now.map(|object| object.digest(self.values.key()).to_string());
-        if ended.is_some_and(|ended| ended.object.is_some() && ended.object == digest) {
-            return false;
-        }
-        let left = self.request.view.plan.left_by(step);
+        let view = self.request.view;
         let mut compared = self.planner.compared.clone();
         compared.fingerprint_key = Some(self.values.key().clone());
-        sameness(left, now, &compared) != Sameness::Same
+        !is_as_left(view.behind(step.id), view.plan.left_by(step), now, &compared)
     }
 
     fn finish(mut self, scope: ChangeScope) -> Result<TakingBack, TakeBackError> {

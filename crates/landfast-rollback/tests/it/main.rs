@@ -9,8 +9,11 @@
 )]
 
 mod failures;
+mod interrupted;
 mod planner;
 mod scene;
 mod simulation;
 mod state_machine;
 mod taking_back;
+mod theatre;
+mod watching;

@@ -44,6 +44,8 @@ pub enum ActFault {
 pub enum ReadFault {
     /// It fails with this.
     Fail(ActuatorFailure),
+    /// None: it is the read after it that goes wrong.
+    Well,
 }
 
 /// What somebody else does to an object.
@@ -302,7 +304,7 @@ impl MemoryWorld {
                 self.world().went_wrong.push((None, format!("{failure:?}")));
                 Err(ActuatorError::new(failure, "the read failed"))
             }
-            None => Ok(self.world().show(address)),
+            Some(ReadFault::Well) | None => Ok(self.world().show(address)),
         };
         if read.is_ok() {
             let records = self.world().records.clone().map_or(0, |records| records());
