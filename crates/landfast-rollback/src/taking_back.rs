@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use landfast_safety::{ActionKind, ProposalKind, Target};
+use landfast_safety::{ActionKind, InverseClass, ProposalKind, Target};
 use landfast_state::address::ObjectAddress;
 use landfast_state::{BytesDigest, Limits, Observation, ReadError, ResourceObject, Snapshot, Value, read_snapshot};
 
@@ -219,6 +219,16 @@ impl<'a> Draft<'a> {
             Ok(was) => was,
             Err(missing) => return self.lacks(&step.address, missing.to_string()),
         };
+        let inverse = &step.inverse;
+        if !step.action.is_bookkeeping()
+            && step.action != ActionKind::Create
+            && inverse.class > InverseClass::NewIdentity
+        {
+            self.lacks(&step.address, inverse.reasons.join("; "));
+        }
+        if inverse.class == InverseClass::Impossible {
+            return;
+        }
         if step.action == ActionKind::Move {
             if let (Some(now), Some(was)) = (now, was) {
                 self.now.insert(place.clone(), now.clone());
@@ -227,11 +237,12 @@ impl<'a> Draft<'a> {
             }
             return;
         }
-        // What is not there any more comes back as another object.
         let was = match now {
-            None if !step.action.is_bookkeeping() => was.map(|was| self.anew(was)),
             // What was only forgotten is still the same object.
-            None | Some(_) => was,
+            _ if step.action.is_bookkeeping() => was,
+            // What is not there any more comes back as another object, and another may stand there already.
+            None => was.map(|was| self.anew(was)),
+            Some(now) => was.map(|was| if self.is_another(&was, now) { self.anew(was) } else { was }),
         };
         if let Some(now) = now {
             self.now.insert(place.clone(), now.clone());
@@ -250,6 +261,12 @@ impl<'a> Draft<'a> {
         let names: Vec<String> = own.iter().map(ToString::to_string).collect();
         self.lacks(&was.address.clone(), format!("another object takes its place, with another {}", names.join(", ")));
         renewed(was, &own)
+    }
+
+    /// Whether an object took the place of another, by what each has of its own.
+    fn is_another(&self, was: &ResourceObject, now: &ResourceObject) -> bool {
+        let (own, was, now) = (self.planner.own_attributes(was), was.value(), now.value());
+        own.iter().any(|path| was.get(path) != now.get(path))
     }
 
     /// Whether what is there is not what the operation left.
@@ -281,18 +298,10 @@ impl<'a> Draft<'a> {
 
     /// Names objects that point to the id of one that comes back under another id.
     fn dangling(&mut self) {
-        let gone: Vec<(ObjectAddress, String)> = self
-            .then
-            .keys()
-            .filter(|address| !self.now.contains_key(*address))
-            .filter_map(|address| match self.before.get(address)?.value() {
-                Value::Object(members) => match members.get("id") {
-                    Some(Value::String(id)) if id.len() > 3 => Some((address.clone(), id.clone())),
-                    _ => None,
-                },
-                _ => None,
-            })
-            .collect();
+        let there: BTreeSet<String> =
+            self.request.observed.snapshot.objects().iter().filter_map(|object| id_of(object)).collect();
+        let gone = self.before.objects().iter().filter_map(|object| Some((object.address.clone(), id_of(object)?)));
+        let gone: Vec<(ObjectAddress, String)> = gone.filter(|(_, id)| id.len() > 3 && !there.contains(id)).collect();
         let mut found = Vec::new();
         for (address, object) in &self.then {
             let value = object.value();
@@ -305,6 +314,16 @@ impl<'a> Draft<'a> {
         for (address, why) in found {
             self.lacks(&address, why);
         }
+    }
+}
+
+fn id_of(object: &ResourceObject) -> Option<String> {
+    match object.value() {
+        Value::Object(members) => match members.get("id") {
+            Some(Value::String(id)) => Some(id.clone()),
+            _ => None,
+        },
+        _ => None,
     }
 }
 

@@ -17,3 +17,4 @@ mod state_machine;
 mod taking_back;
 mod theatre;
 mod watching;
+mod worlds;

@@ -15,7 +15,7 @@ use crate::ports::{Clock, Judge, JudgeFailed};
 use crate::testing::{MemoryAudit, MemoryJournal, Stage};
 
 /// What judges were asked, each with how many records the journal held then.
-pub(super) type Asked = Arc<std::sync::Mutex<Vec<(usize, Proposal)>>>;
+pub(in crate::testing) type Asked = Arc<std::sync::Mutex<Vec<(usize, Proposal)>>>;
 
 #[derive(Debug)]
 struct Verdicts(Option<Refusal>);
@@ -49,13 +49,13 @@ impl Check for Verdicts {
 }
 
 #[derive(Debug)]
-pub(super) struct SimulatedJudge {
-    pub(super) stage: Stage,
-    pub(super) refusal: Option<Refusal>,
-    pub(super) compared: CompareOptions,
-    pub(super) journal: MemoryJournal,
+pub(in crate::testing) struct SimulatedJudge {
+    pub(in crate::testing) stage: Stage,
+    pub(in crate::testing) refusal: Option<Refusal>,
+    pub(in crate::testing) compared: CompareOptions,
+    pub(in crate::testing) journal: MemoryJournal,
     /// What it was asked, and how many records there were then.
-    pub(super) proposals: Asked,
+    pub(in crate::testing) proposals: Asked,
 }
 
 thread_local! {

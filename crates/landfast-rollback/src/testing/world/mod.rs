@@ -207,6 +207,22 @@ impl MemoryWorld {
         self.world().items.clone()
     }
 
+    /// Whether objects of this type hold data that no attribute shows.
+    #[must_use]
+    pub fn holds_data(&self, address: &ObjectAddress) -> bool {
+        self.world().kinds.get(&*address.instance.resource.type_name).is_some_and(|kind| kind.is_stateful)
+    }
+
+    /// Somebody puts data into the object at an address, which no attribute shows.
+    pub fn fill(&self, address: &ObjectAddress) {
+        let mut world = self.world();
+        world.made += 1;
+        let made = world.made;
+        if let Some(item) = world.items.get_mut(address) {
+            item.data = made;
+        }
+    }
+
     /// What changes did, in order.
     #[must_use]
     pub fn deeds(&self) -> Vec<Deed> {
