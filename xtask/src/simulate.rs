@@ -35,8 +35,13 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
 
 /// The program that simulates, without arguments.
 pub(crate) fn simulator(root: &Path) -> Command {
+    example(root, "simulate")
+}
+
+/// An example of `landfast-rollback` in a build with its memory world and its defects, without arguments.
+pub(crate) fn example(root: &Path, name: &str) -> Command {
     let mut command = cargo();
     command.current_dir(root).args(["run", "--quiet", "--release", "--package", "landfast-rollback"]);
-    command.args(["--features", "testing,mutants", "--example", "simulate", "--"]);
+    command.args(["--features", "testing,mutants", "--example", name, "--"]);
     command
 }

@@ -58,3 +58,71 @@ fn read_alone(text: String) -> Option<ResourceObject> {
     let snapshot = read_snapshot(Bytes::from(text), "the journal", &Limits::default()).ok()?;
     snapshot.objects().first().cloned()
 }
+
+#[cfg(test)]
+mod tests {
+    use landfast_state::{FingerprintKey, Members, Origin, Snapshot, SourceKind, Value, write_snapshot};
+
+    use super::*;
+    use crate::journal::StepEnd;
+
+    fn key() -> FingerprintKey {
+        FingerprintKey::from_bytes([1; 32])
+    }
+
+    fn object(name: &str) -> ResourceObject {
+        let members = Members::from([("name".to_owned(), Value::String(name.to_owned()))]);
+        ResourceObject::bare("mem_plain.a".parse().unwrap(), "registry.terraform.io/hashicorp/memory")
+            .with_value(&members)
+            .unwrap()
+    }
+
+    /// What is known of an object that was left: its digest, and its text as well.
+    fn behind(end: StepEnd, object: Option<&ResourceObject>, with_text: bool) -> LeftBehind {
+        let text = |object: &ResourceObject| {
+            let origin = Origin::new(SourceKind::Observation, "test");
+            write_snapshot(&Snapshot::new(origin, vec![object.clone()], Default::default()).unwrap(), &key())
+        };
+        LeftBehind::of(&Ended {
+            end,
+            object: object.map(|object| object.digest(&key()).to_string()),
+            left: object.filter(|_| with_text).map(text),
+            failure: None,
+            why: String::new(),
+        })
+    }
+
+    fn is(behind: Option<&LeftBehind>, planned: Option<&ResourceObject>, now: Option<&ResourceObject>) -> bool {
+        let mut compared = CompareOptions::default();
+        compared.fingerprint_key = Some(key());
+        is_as_left(behind, planned, now, &compared)
+    }
+
+    #[test]
+    fn what_was_read_counts_and_what_was_planned_where_nothing_was() {
+        let (planned, half, other) = (object("planned"), object("half"), object("other"));
+        for with_text in [true, false] {
+            // Its digest alone says that it is the same.
+            let left = behind(StepEnd::Partial, Some(&half), with_text);
+            assert!(is(Some(&left), Some(&planned), Some(&half)));
+            assert!(is(Some(&left), Some(&planned), Some(&planned)), "it may have been finished since");
+            assert!(!is(Some(&left), Some(&planned), Some(&other)));
+            assert!(!is(Some(&left), Some(&planned), None));
+        }
+        let done = behind(StepEnd::Done, Some(&half), true);
+        assert!(
+            !is(Some(&done), Some(&planned), Some(&planned)),
+            "what was read is known better than what was planned"
+        );
+        assert!(is(None, Some(&planned), Some(&planned)) && !is(None, Some(&planned), Some(&half)));
+    }
+
+    #[test]
+    fn nothing_is_what_was_left_only_where_nothing_was() {
+        let planned = object("planned");
+        assert!(is(Some(&behind(StepEnd::Partial, None, false)), Some(&planned), None));
+        assert!(!is(Some(&behind(StepEnd::Done, None, false)), Some(&planned), None));
+        assert!(is(Some(&behind(StepEnd::Done, None, false)), None, None));
+        assert!(!is(Some(&behind(StepEnd::Done, None, false)), None, Some(&planned)));
+    }
+}

@@ -33,6 +33,8 @@ pub struct TakeBack<'a> {
     pub now: SystemTime,
     /// Only these objects; all of the operation's where it is empty.
     pub only: BTreeSet<ObjectAddress>,
+    /// Objects that stay as they are, each with the reason of whoever decided that. They are listed as not restored.
+    pub skip: BTreeMap<ObjectAddress, String>,
     /// What becomes of objects that somebody changed after the operation. By default they stay as they are.
     pub changed_since: ChangedSince,
 }
@@ -59,6 +61,7 @@ impl<'a> TakeBack<'a> {
             author: String::new(),
             now,
             only: BTreeSet::new(),
+            skip: BTreeMap::new(),
             changed_since: ChangedSince::Keep,
         }
     }
@@ -109,6 +112,12 @@ pub enum TakeBackError {
         /// The object.
         address: ObjectAddress,
     },
+    /// An object is to be skipped, and nobody says why.
+    #[error("{address} is to stay as it is, and no reason is given")]
+    NoReason {
+        /// The object.
+        address: ObjectAddress,
+    },
     /// What was there before cannot be read from the journal.
     #[error("what was there before operation {operation} cannot be read")]
     Before {
@@ -151,19 +160,25 @@ pub fn take_back(planner: &Planner, request: &TakeBack<'_>, values: &Values) -> 
         .filter(|step| !matches!(view.step(step.id), StepState::NotStarted | StepState::Reverted))
         .collect();
     let origin_of = |step: &Step| step.replaced.clone().unwrap_or_else(|| step.address.clone());
-    if let Some(address) = request
-        .only
-        .iter()
-        .find(|address| !touched.iter().any(|step| origin_of(step) == **address || step.result_address() == *address))
+    if let Some(address) =
+        request.only.iter().chain(request.skip.keys()).find(|address| {
+            !touched.iter().any(|step| origin_of(step) == **address || step.result_address() == *address)
+        })
     {
         return Err(TakeBackError::NotTouched { operation: operation(), address: address.clone() });
+    }
+    if let Some((address, _)) = request.skip.iter().find(|(_, reason)| reason.trim().is_empty()) {
+        return Err(TakeBackError::NoReason { address: address.clone() });
     }
     let mut draft = Draft::empty(planner, request, values, &before);
     for step in &touched {
         let is_asked = request.only.is_empty()
             || request.only.contains(&origin_of(step))
             || request.only.contains(step.result_address());
-        if is_asked {
+        let reason = request.skip.get(&origin_of(step)).or_else(|| request.skip.get(step.result_address()));
+        if let Some(reason) = reason {
+            draft.lacks(&origin_of(step), format!("it is left as it is: {reason}"));
+        } else if is_asked {
             draft.take(step);
         }
     }
