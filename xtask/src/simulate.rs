@@ -24,9 +24,15 @@ pub(crate) struct Options {
     /// Put defects in, one after the other, and see that each is caught.
     #[arg(long)]
     mutants: bool,
+    /// Say what operations take besides what they do, and simulate nothing.
+    #[arg(long, conflicts_with_all = ["trace", "mutants"])]
+    measure: bool,
 }
 
 pub(crate) fn run(options: &Options) -> Result<(), String> {
+    if options.measure {
+        return run_program(&mut example(&root()?, "operations"));
+    }
     let mut command = simulator(&root()?);
     command.args(["--seeds", &options.seeds.to_string(), "--first-seed", &options.first_seed.to_string()]);
     command.args(options.trace.then_some("--trace")).args(options.mutants.then_some("--mutants"));

@@ -313,8 +313,7 @@ impl<'a> Draft<'a> {
 
     /// Names objects that point to the id of one that comes back under another id.
     fn dangling(&mut self) {
-        let there: BTreeSet<String> =
-            self.request.observed.snapshot.objects().iter().filter_map(|object| id_of(object)).collect();
+        let there: BTreeSet<String> = self.request.observed.snapshot.objects().iter().filter_map(id_of).collect();
         let gone = self.before.objects().iter().filter_map(|object| Some((object.address.clone(), id_of(object)?)));
         let gone: Vec<(ObjectAddress, String)> = gone.filter(|(_, id)| id.len() > 3 && !there.contains(id)).collect();
         let mut found = Vec::new();

@@ -143,7 +143,7 @@ impl Killed {
     }
 
     fn at_random_moments(&self, setting: &Setting, whole: Duration) -> Result<Proof, String> {
-        let count = setting.many(1000, 40);
+        let count = setting.many(1200, 40);
         let (next, tallies) = (AtomicU64::new(0), Mutex::new(Tally::default()));
         std::thread::scope(|scope| {
             for worker in 0..SIDE_BY_SIDE {

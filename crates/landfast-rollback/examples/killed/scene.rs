@@ -61,6 +61,7 @@ impl Draft {
         step.timeout = Duration::from_secs(10);
         self.steps.push(step);
         let last = self.steps.len() - 1;
+        #[expect(clippy::indexing_slicing, reason = "the step was put there a line before")]
         &mut self.steps[last]
     }
 

@@ -72,10 +72,8 @@ pub(super) fn compared() -> CompareOptions {
 }
 
 pub(super) fn planner() -> Result<Planner, String> {
-    let mut planner = Planner::default();
-    planner.traits = TraitSet::default().with(TRAITS, "memory").map_err(|error| error.to_string())?;
-    planner.compared = compared();
-    Ok(planner)
+    let traits = TraitSet::default().with(TRAITS, "memory").map_err(|error| error.to_string())?;
+    Ok(Planner { traits, compared: compared(), ..Planner::default() })
 }
 
 pub(super) fn target() -> Target {
