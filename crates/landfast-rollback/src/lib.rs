@@ -38,6 +38,7 @@ mod actuator;
 mod approvals;
 mod executor;
 pub mod journal;
+mod left_behind;
 #[cfg(feature = "mutants")]
 pub mod mutant;
 #[cfg(not(feature = "mutants"))]

@@ -51,8 +51,12 @@ pub enum Mutant {
     ParallelLimitIgnored,
     /// A cancelled operation goes on.
     CancelIgnored,
+    /// Nobody listens any more once all steps are done.
+    CancelIgnoredAtTheEnd,
     /// A cancelled operation is taken back.
     CancelTakenBack,
+    /// What is left of an address of which a step is done is not judged.
+    HalfUnjudged,
     /// A clearance serves for any plan.
     ClearanceNotBoundToPlan,
     /// A clearance serves for any state.
@@ -102,7 +106,9 @@ mod active {
             Self::AuditFailureIgnored,
             Self::ParallelLimitIgnored,
             Self::CancelIgnored,
+            Self::CancelIgnoredAtTheEnd,
             Self::CancelTakenBack,
+            Self::HalfUnjudged,
             Self::ClearanceNotBoundToPlan,
             Self::ClearanceNotBoundToState,
             Self::ClearanceNotBoundToPolicy,

@@ -23,6 +23,15 @@ What one test cannot show, thousands of runs do: `cargo xtask prove`. The checks
   objects, the lock is lost, the disk is full, and the process dies at any record and between. Afterwards the world must be as the
   journal says. Defects are put in on purpose, one at a time, and a seed must catch each.
 
+- **Worlds**: random worlds, of objects that have ids of their own, hold data, take values that nobody reads, or only go one way, and
+  of a type of which nothing is known, are changed by a plan; that is taken back; and that is taken back in turn. The world itself
+  says what is not as it was, and all of it must have been named by a plan before (recall); precision is the part of what was named
+  that really did not come back.
+- **Operation kills**: a process executes a plan on a world in files, with its journal in a file, and is killed (SIGKILL) at every
+  call on the journal, halfway through every write of it, and at random moments, and so is the one that takes the operation up. What
+  the last one leaves must be what its journal says; nothing may have been done that was not announced; and an operation may end with
+  something that is not taken back only where a kill came between two halves of one change.
+
 A kill loses nothing that was handed to the system, so this says nothing about power failures: for these, the tests of
 `landfast-durable` hold the order in which files and folders are synced.
 

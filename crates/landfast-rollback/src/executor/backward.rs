@@ -13,11 +13,11 @@ use super::run::Run;
 use super::trial::{Trial, ended};
 use crate::actuator::{Change, Direction};
 use crate::journal::{Ended, StepEnd, StepState};
+use crate::left_behind::is_as_left;
 use crate::mutant::{self, Mutant};
 use crate::operation::OperationState;
 use crate::plan::Step;
 use crate::renewed::renewed;
-use crate::sameness::sameness;
 
 impl Run<'_> {
     /// Takes back what was applied. The operation has failed.
@@ -142,27 +142,25 @@ impl Run<'_> {
         }
     }
 
-    /// Whether what is there is what the step left; where not, how it differs.
+    /// Whether what is there is what the step, or an earlier try to take it back, left; where not, what is said of it.
     async fn is_ours(&self, step: &Step, now: Option<&ResourceObject>) -> Result<(), String> {
-        let options = &self.executor.compared;
-        let key = self.executor.values.key();
-        let digest = now.map(|object| object.digest(key).to_string());
-        let recorded = self
-            .view(|view| {
-                let (direction, ended) = view.ends.get(&step.id)?;
-                (*direction == Direction::Forward).then(|| (ended.end, ended.object.clone(), ended.left.clone()))
-            })
-            .await;
-        let as_left = match recorded {
-            // What was read after the step is known to the last attribute; some of them change by themselves.
-            Some((StepEnd::Done | StepEnd::Partial, object, left)) if object.is_some() => {
-                object == digest
-                    || left.and_then(read_alone).is_some_and(|left| sameness(Some(&left), now, options).is_same())
-            }
-            Some((StepEnd::Partial, None, _)) => now.is_none(),
-            _ => sameness(self.plan.left_by(step), now, options).is_same(),
-        };
-        if as_left { Ok(()) } else { Err(format!("{} was changed by somebody else meanwhile", step.result_address())) }
+        let behind = self.view(|view| view.behind(step.id).cloned()).await;
+        if is_as_left(behind.as_ref(), self.plan.left_by(step), now, &self.executor.compared) {
+            Ok(())
+        } else {
+            Err(format!("{} was changed by somebody else meanwhile", step.result_address()))
+        }
+    }
+
+    /// Whether it is known that the step, or a try to take it back, was done in part, and that is what is there.
+    pub(super) async fn is_still_in_part(&self, step: &Step) -> bool {
+        if !self.view(|view| view.behind(step.id).is_some_and(|behind| behind.is_partial)).await {
+            return false;
+        }
+        match self.read(step.result_address(), self.plan.left_by(step)).await {
+            Ok(now) => self.is_ours(step, now.as_ref()).await.is_ok(),
+            Err(_) => false,
+        }
     }
 
     /// The change that takes a step back.
@@ -244,10 +242,4 @@ impl Run<'_> {
             .await;
         back.into_iter().fold(object, |object, step| renewed(object, &step.inverse.renewed))
     }
-}
-
-/// The one object of a snapshot file.
-fn read_alone(text: String) -> Option<ResourceObject> {
-    let snapshot = read_snapshot(Bytes::from(text), "the journal", &Limits::default()).ok()?;
-    snapshot.objects().first().cloned()
 }

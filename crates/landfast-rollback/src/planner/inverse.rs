@@ -33,7 +33,16 @@ impl Judged {
 pub(super) fn of_create(planner: &Planner, address: &ObjectAddress) -> Judged {
     let mut judged = Judged::exact();
     let type_name = &address.instance.resource.type_name;
-    if planner.traits.of(type_name).is_stateful() {
+    let traits = planner.traits.of(type_name);
+    if !traits.is_known() {
+        judged.worsen(
+            InverseClass::Lossy,
+            format!(
+                "nothing is known of {type_name}: were it to hold data, what is put into it meanwhile goes with it"
+            ),
+        );
+    }
+    if traits.is_stateful() {
         judged.worsen(
             InverseClass::Lossy,
             format!("{type_name} holds data, and what is put into it meanwhile goes with it"),

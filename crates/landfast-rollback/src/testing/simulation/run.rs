@@ -8,7 +8,7 @@ use landfast_drift::{CompareOptions, RuleSet};
 use landfast_safety::Proposal;
 use landfast_state::address::ObjectAddress;
 
-use super::judge::SimulatedJudge;
+use super::judge::{Asked, SimulatedJudge};
 use super::model;
 use super::scenario::{RULES, Refusal, Scenario, touched};
 use crate::executor::{Control, ExecuteError, Executor, Ports, Report, Resume};
@@ -51,7 +51,7 @@ pub(super) struct Course {
     pub(super) journal: MemoryJournal,
     pub(super) audit: MemoryAudit,
     pub(super) audit_fails: bool,
-    pub(super) proposals: Arc<Mutex<Vec<Proposal>>>,
+    pub(super) proposals: Asked,
     pub(super) meddles: bool,
     pub(super) spoils_reads: bool,
     pub(super) loses_lock: bool,
@@ -246,6 +246,7 @@ impl Course {
             stage: stage.clone(),
             refusal: self.scenario.refusal.filter(|refusal| !matches!(refusal, Refusal::StaleState)),
             compared: compared(),
+            journal: self.journal.clone(),
             proposals: Arc::clone(&self.proposals),
         };
         let (journal, audit, lock) = (self.journal.clone(), self.audit.clone(), hold.clone());
@@ -269,7 +270,7 @@ impl Course {
         Executor::new(ports, self.scenario.values.clone(), compared())
     }
 
-    pub(super) fn proposals(&self) -> Vec<Proposal> {
+    pub(super) fn proposals(&self) -> Vec<(usize, Proposal)> {
         self.proposals.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
