@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
 
 use bytes::Bytes;
+use landfast_drift::CompareOptions;
 use landfast_safety::{ActionKind, InverseClass, ProposalKind, Target};
 use landfast_state::address::ObjectAddress;
 use landfast_state::{BytesDigest, Limits, Observation, ReadError, ResourceObject, Snapshot, Value, read_snapshot};
@@ -13,6 +14,7 @@ use crate::left_behind::is_as_left;
 use crate::plan::{Plan, Step};
 use crate::planner::{ChangeScope, Planner, PlannerError, Wanted};
 use crate::renewed::renewed;
+use crate::sameness::sameness;
 use crate::values::Values;
 
 /// What is to be taken back.
@@ -96,6 +98,16 @@ pub enum TakeBackError {
         /// The operation.
         operation: String,
     },
+    /// It is one on another state than the one that is held.
+    #[error("operation {operation} is one on {asked}, and this is {here}")]
+    OtherPlace {
+        /// The operation.
+        operation: String,
+        /// The state that it is on.
+        asked: String,
+        /// The state that is held.
+        here: String,
+    },
     /// It has not ended: it has to be taken up first.
     #[error("operation {operation} is {state} and has to be taken up first")]
     NotEnded {
@@ -148,6 +160,11 @@ pub fn take_back(planner: &Planner, request: &TakeBack<'_>, values: &Values) -> 
     let Some(before) = view.before.as_ref().filter(|_| view.reached_applying) else {
         return Err(TakeBackError::ChangedNothing { operation: operation() });
     };
+    let (asked, here) = (view.plan.target(), &request.target);
+    if !here.is_same_place(asked) {
+        let (asked, here) = (asked.to_string(), here.to_string());
+        return Err(TakeBackError::OtherPlace { operation: operation(), asked, here });
+    }
     if !view.is_ended() {
         return Err(TakeBackError::NotEnded { operation: operation(), state: view.state });
     }
@@ -227,6 +244,9 @@ impl<'a> Draft<'a> {
             return self.lacks(place, "it cannot be read");
         }
         let now = self.request.observed.snapshot.get(place);
+        if step.action != ActionKind::Move && self.is_as_before(step, now) {
+            return;
+        }
         if self.is_changed_since(step, now) && self.request.changed_since == ChangedSince::Keep {
             return self.lacks(place, "somebody changed it after the operation");
         }
@@ -284,12 +304,22 @@ impl<'a> Draft<'a> {
         own.iter().any(|path| was.get(path) != now.get(path))
     }
 
+    /// Whether what is there is what the operation found: somebody took it back already.
+    fn is_as_before(&self, step: &Step, now: Option<&ResourceObject>) -> bool {
+        sameness(self.before.get(&step.address), now, &self.compared()).is_same()
+    }
+
     /// Whether what is there is not what the operation left.
     fn is_changed_since(&self, step: &Step, now: Option<&ResourceObject>) -> bool {
         let view = self.request.view;
+        !is_as_left(view.behind(step.id), view.plan.left_by(step), now, &self.compared())
+    }
+
+    /// What counts as the same.
+    fn compared(&self) -> CompareOptions {
         let mut compared = self.planner.compared.clone();
         compared.fingerprint_key = Some(self.values.key().clone());
-        !is_as_left(view.behind(step.id), view.plan.left_by(step), now, &compared)
+        compared
     }
 
     fn finish(mut self, scope: ChangeScope) -> Result<TakingBack, TakeBackError> {

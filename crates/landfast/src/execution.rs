@@ -266,7 +266,8 @@ pub async fn plan_rollback(
     for address in addresses {
         let known = view.plan.after().get(address).or_else(|| view.plan.before().get(address));
         match actuator.read(address, known).await {
-            Ok(object) => objects.extend(object),
+            // It goes into a plan file.
+            Ok(object) => objects.extend(object.map(|object| planner.compared.rules.mark_object(object))),
             Err(error) => gaps.push(Gap {
                 address: address.instance.clone(),
                 kind: GapKind::Unreadable,

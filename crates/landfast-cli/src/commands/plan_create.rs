@@ -60,23 +60,25 @@ fn plan(args: &PlanCreate, wanted: &WantedFile, global: &Global, host: Host) -> 
     let recorded = state.map_or_else(|| Snapshot::empty(Origin::new(SourceKind::State, "")), StateFile::into_snapshot);
     let recorded = rules.mark_secrets(recorded);
 
-    let mut values = vec![recorded.clone()];
+    // The state is kept before it is changed, and so is what the user has in files. An object has its values only while it is there.
+    let mut kept = vec![recorded.clone()];
     let draft = if wanted.is_bookkeeping() {
         if plan_target.lineage.is_empty() {
             return Err(target.absent());
         }
         let sources = observed(wanted, &args.wanted, global)?;
-        values.extend(sources.values().cloned());
+        kept.extend(sources.values().cloned());
         wanted.draft_bookkeeping(&recorded, |path| sources.get(path)).map_err(|error| CliError::new(chain(&error)))?
     } else {
         let redactor = Snapshot::redactor(&[&recorded]);
         let actuator = command_actuator(&settings, redactor, host)?;
         let drafted = interrupt::wait(async { wanted.draft_objects(&actuator).await })?;
+        kept.push(rules.mark_secrets(wanted.said().map_err(|error| CliError::new(chain(&error)))?));
         drafted.map_err(|error| CliError::new(chain(&error)))?
     };
     let mark = |snapshot: Snapshot| rules.mark_secrets(snapshot);
     let Draft { before, after, moves, .. } = draft;
-    values.extend([mark(before.clone()), mark(after.clone())]);
+    let values = Values::new(key, kept).with_passing(vec![mark(before.clone()), mark(after.clone())]);
 
     let mut planner = settings.planner()?;
     planner.compared = CompareOptions::default();
@@ -96,7 +98,7 @@ fn plan(args: &PlanCreate, wanted: &WantedFile, global: &Global, host: Host) -> 
     request.now = SystemTime::now();
     request.moves = moves;
     request.scope = if wanted.is_bookkeeping() { ChangeScope::Bookkeeping } else { ChangeScope::Objects };
-    planner.plan(&request, &Values::new(key, values)).map_err(|error| CliError::new(chain(&error)))
+    planner.plan(&request, &values).map_err(|error| CliError::new(chain(&error)))
 }
 
 /// The documents with what is to be adopted, which are named from the folder of the file.

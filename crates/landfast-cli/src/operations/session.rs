@@ -122,9 +122,8 @@ impl Session {
         let mut sources: Vec<Snapshot> = now.into_iter().collect();
         sources.extend(earlier.iter().map(StateFile::snapshot));
         sources.extend(values_of(&args.values, global)?);
-        sources.push(seen);
-        let sources = sources.into_iter().map(|source| self.rules.mark_secrets(source)).collect();
-        Ok(Values::new(self.key.clone(), sources))
+        let kept = sources.into_iter().map(|source| self.rules.mark_secrets(source)).collect();
+        Ok(Values::new(self.key.clone(), kept).with_passing(vec![self.rules.mark_secrets(seen)]))
     }
 
     /// What executes this plan: the state's own actuator, or the configured command.

@@ -135,9 +135,36 @@ fn a_system_is_changed_by_its_commands_and_back() {
     assert!(place.read("world/dns_record.www").contains("CANARY-SECRET-2"));
     assert!(place.read("world/dns_record.api").contains("\"2\""));
     no_secrets_in(&place.0.path(".landfast/operations"));
-    place.ok(&["rollback", &place.last(), "--yes", "--state", "t.tfstate"]);
+    // Destroyed, it could not come back: its token is nowhere else.
+    let first = place.last();
+    let refused = place.run(&["rollback", &first, "--yes", "--state", "t.tfstate"]);
+    assert_eq!(refused.code, 3);
+    assert!(refused.out.contains("the value of token is kept nowhere but in the object"), "{}", refused.out);
+    place.ok(&["rollback", &first, "--yes", "--state", "t.tfstate", "--values", "wanted.toml"]);
     assert!(!place.0.path("world/dns_record.www").exists());
     assert!(place.read("world/dns_record.api").contains("\"1\""));
+}
+
+#[test]
+fn a_secret_that_a_system_makes_reaches_no_journal() {
+    let place = Place::of_a_system();
+    let system = place.read("system");
+    // The system adds a password of its own, which it does not mark, and says so on standard error.
+    let with_password = r#"printf %s '{"value": "1", "password": "CANARY-SECRET-3"}'"#;
+    let changed = system.replace("printf %s \"$after\"", with_password);
+    assert_ne!(changed, system);
+    std::fs::write(place.0.path("system"), changed).unwrap();
+    let wanted = "[[create]]\naddress = \"dns_record.www\"\nattributes = { value = \"1\" }\n";
+    for (unknown, code) in [("", 5), ("unknown = [\"password\"]\n", 0)] {
+        place.0.file("wanted.toml", format!("{wanted}{unknown}"));
+        place.plan();
+        let run = place.run(&["apply", "plan.json", "--yes", "--values", "wanted.toml", "--state", "t.tfstate"]);
+        assert_eq!(run.code, code, "{}{}", run.out, run.err);
+        no_secrets_in(&place.0.path(".landfast/operations"));
+    }
+    assert!(place.read("world/dns_record.www").contains("CANARY-SECRET-3"));
+    let plan = place.run(&["rollback", &place.last(), "--plan-only", "--state", "t.tfstate"]);
+    assert!(plan.out.contains("dns_record.www"), "{}{}", plan.out, plan.err);
 }
 
 #[test]

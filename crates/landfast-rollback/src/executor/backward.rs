@@ -36,7 +36,8 @@ impl Run<'_> {
             return self.go(OperationState::RollbackFailed, why).await;
         };
         let clock = &self.executor.ports.clock;
-        let deadline = clock.now() + Duration::from_secs(self.options.rollback_timeout());
+        // A time that no clock can show is no limit.
+        let deadline = clock.now().checked_add(Duration::from_secs(self.options.rollback_timeout()));
         let mut left = Vec::new();
         let mut order: Vec<&Step> = self.plan.steps().iter().rev().collect();
         if mutant::is(Mutant::UndoneInOrder) {
@@ -73,7 +74,7 @@ impl Run<'_> {
         step: &Step,
         state: StepState,
         before: &Snapshot,
-        deadline: SystemTime,
+        deadline: Option<SystemTime>,
     ) -> Result<Ended, ExecuteError> {
         let stay = |end, why: String| self.end(step.id, Direction::Back, ended(end, why));
         let dependant = self
@@ -90,7 +91,10 @@ impl Run<'_> {
         {
             return stay(StepEnd::NotTried, format!("{other}, which needs it, was not taken back")).await;
         }
-        if self.executor.ports.clock.now() >= deadline && !mutant::is(Mutant::DeadlineIgnored) {
+        let left =
+            deadline.map(|deadline| deadline.duration_since(self.executor.ports.clock.now()).unwrap_or_default());
+        let left = left.filter(|_| !mutant::is(Mutant::DeadlineIgnored));
+        if left.is_some_and(|left| left.is_zero()) {
             let seconds = self.options.rollback_timeout();
             return stay(StepEnd::NotTried, format!("taking back has taken longer than {seconds} s")).await;
         }
@@ -131,6 +135,7 @@ impl Run<'_> {
             trial.change.after = None;
             trial.before = vec![(step.result_address(), now.as_ref()), (&step.address, was.as_ref())];
         }
+        trial.timeout = left.map_or(trial.timeout, |left| trial.timeout.min(left));
         self.attempt(trial).await
     }
 

@@ -77,10 +77,7 @@ impl Run<'_> {
         if let Err(error) = hold.check().await {
             return Ok(Err(error.to_string()));
         }
-        let state = match hold.state().await {
-            Ok(state) => state,
-            Err(error) => return Ok(Err(error.to_string())),
-        };
+        let judged_target = proposal.target.clone();
         let observation = self.observe(&proposal).await;
         // What cannot be read cannot be recorded either, and so not be taken back.
         if let Some(gap) = observation.gaps.first() {
@@ -118,8 +115,17 @@ impl Run<'_> {
             }
         };
         self.say(checks, None);
-        let bound =
-            Bound { plan: self.plan.digest(), state, policy: ports.judge.policy(), target: self.plan.target().clone() };
+        // Judging took its time: what holds now counts, and not what held before.
+        let state = match hold.check().await {
+            Ok(()) => hold.state().await,
+            Err(error) => return Ok(Err(error.to_string())),
+        };
+        let state = match state {
+            Ok(state) => state,
+            Err(error) => return Ok(Err(error.to_string())),
+        };
+        let target = landfast_safety::Target { serial: judged_target.serial, ..hold.target() };
+        let bound = Bound { plan: self.plan.digest(), state, policy: ports.judge.policy(), target };
         Ok(clearance.redeem(&bound, ports.clock.now()).map(|()| snapshot).map_err(|error| error.to_string()))
     }
 
@@ -144,7 +150,7 @@ impl Run<'_> {
                 Err(error) => gaps.push(Gap {
                     address: address.instance.clone(),
                     kind: GapKind::Unreadable,
-                    reason: self.redactor.redact(&error.to_string()).into_owned(),
+                    reason: self.redact(&error.to_string()),
                 }),
             }
         }
@@ -176,9 +182,10 @@ impl Run<'_> {
     pub(super) fn audit(&self, action: &str) -> Result<(), Stop> {
         let target = self.plan.target();
         let now = self.executor.ports.clock.now();
-        let event = AuditEvent::new(now, self.plan.author(), action, &target.store, "")
+        let event = AuditEvent::new(now, &self.who, action, &target.store, "")
             .with("operation", &self.operation)
             .with("plan", self.plan.digest())
+            .with("author", self.plan.author())
             .with("environment", &target.environment)
             .with("steps", self.plan.steps().len());
         match self.executor.ports.audit.record(&event) {

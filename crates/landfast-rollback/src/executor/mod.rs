@@ -7,6 +7,7 @@ mod forward;
 mod places;
 mod recover;
 mod run;
+mod secrets;
 mod settle;
 mod trial;
 
@@ -113,8 +114,16 @@ impl Executor {
     /// What was about to happen when that process ended is read, and never just tried again.
     ///
     /// # Errors
-    /// When the journal cannot be written.
+    /// When the journal cannot be written. When the operation is one on another state: then nothing is written either.
     pub async fn resume(&self, view: View, how: Resume, who: &str) -> Result<Report, ExecuteError> {
+        let (asked, here) = (view.plan.target(), self.ports.hold.target());
+        if !here.is_same_place(asked) {
+            return Err(ExecuteError::OtherPlace {
+                operation: view.operation.clone(),
+                asked: asked.to_string(),
+                here: here.to_string(),
+            });
+        }
         let run = Run::take_up(self, view, who).await?;
         run.recover(how).await?;
         Ok(run.into_report())

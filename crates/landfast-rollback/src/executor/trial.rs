@@ -52,7 +52,7 @@ impl Run<'_> {
         direction: Direction,
         mut ended: Ended,
     ) -> Result<Ended, ExecuteError> {
-        ended.why = self.redactor.redact(&ended.why).into_owned();
+        ended.why = self.redact(&ended.why);
         self.append(Record::Ended { step, direction, end: ended.clone(), at: self.now() }).await?;
         Ok(ended)
     }
