@@ -1,6 +1,6 @@
 //! Defects that are put in on purpose, so that tests can show that they would be found.
 //!
-//! Without the feature `mutants` none of them is in the program: [`is`] is a constant there.
+//! Without the feature `mutants` none of them is in the program: `is` is a constant there.
 
 /// A defect of this crate, or of `landfast-safety`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
