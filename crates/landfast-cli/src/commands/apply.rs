@@ -8,7 +8,7 @@ use crate::commands::plan_show;
 use crate::error::CliError;
 use crate::interrupt;
 use crate::operation_args::Apply;
-use crate::operations::{Doing, Session, confirm, execute, show_plan};
+use crate::operations::{Doing, Session, confirm, course, execute, show_plan};
 use crate::stores::of_change;
 use crate::supervisor::Host;
 
@@ -25,7 +25,7 @@ pub(crate) fn run(args: &Apply, global: &Global, host: Host) -> Result<ExitCode,
         let undone = taken_back(&session.folder, &plan);
         plans.extend(&undone);
         let earlier = session.earlier(&plans).await;
-        let done = execute(&session, &plan, &args.execute, global, signals, Doing::Anew, earlier).await;
+        let done = execute(&session, &plan, &args.execute, global, signals, Doing::Anew(Box::new(course(&args.course)), ExitCode::Clean), earlier).await;
         let released = session.held.release().await.map_err(|error| of_change(&error, &session.target));
         done.and_then(|code| released.map(|()| code))
     })?

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use landfast::backends::history::{HistoryOutcome, Intent};
 use landfast::backends::{StoredState, WriteNote};
 use landfast::drift::cost::{Amount, CostModel, PriceTable};
-use landfast::rollback::journal::View;
+use landfast::rollback::journal::{StepState, View};
 use landfast::rollback::{OperationState, Plan, Values};
 use landfast::safety::approval::SignedApproval;
 use landfast::safety::{Actor, BackupFact, Facts, OperationFact, ProposalKind, Sight, Target};
@@ -125,6 +125,8 @@ fn fact(view: &View) -> OperationFact {
         state: view.state.as_str().to_owned(),
         ended: view.is_ended(),
         successful: view.state == OperationState::Applied,
+        left_something: view.reached_applying
+            && view.steps().any(|(_, state)| !matches!(state, StepState::NotStarted | StepState::Reverted)),
         began: view.began.parse::<jiff::Timestamp>().map_or(SystemTime::UNIX_EPOCH, SystemTime::from),
         changes: if view.reached_applying { changed(&view.plan) } else { 0 },
         plan: view.plan.digest(),

@@ -18,7 +18,7 @@ use super::session::{Session, moment};
 use crate::args::{Global, ReportFormat};
 use crate::error::CliError;
 use crate::interrupt::{Signals, or_signal};
-use crate::operation_args::ExecuteArgs;
+use crate::operation_args::{CourseArgs, ExecuteArgs};
 use crate::output::{Secrecy, note, warn, write};
 use crate::stores::{chain, who};
 
@@ -27,10 +27,16 @@ const LOOK: Duration = Duration::from_millis(100);
 
 /// What is done with a plan.
 pub(crate) enum Doing {
-    /// It is executed as a new operation.
-    Anew,
+    /// It is executed as a new operation, in this way, and its exit code is this one at least.
+    Anew(Box<OperationOptions>, ExitCode),
     /// The operation is taken up.
     Again(Box<View>, Box<FileJournal>, Resume),
+}
+
+/// How an operation was begun that has a journal.
+enum Begun {
+    Now(Box<OperationOptions>),
+    Before(Box<View>, Resume),
 }
 
 /// The plan as people see it.
@@ -59,7 +65,8 @@ pub(crate) fn agrees(yes: bool, shown: &str, question: &str) -> Result<bool, Cli
     Ok(line.trim() == "yes")
 }
 
-fn options(args: &ExecuteArgs) -> OperationOptions {
+/// How a new operation runs.
+pub(crate) fn course(args: &CourseArgs) -> OperationOptions {
     let mut options = OperationOptions::default();
     if let Some(tolerated) = args.lenient {
         options.mode = Mode::Lenient;
@@ -70,7 +77,7 @@ fn options(args: &ExecuteArgs) -> OperationOptions {
     }
     options.rollback_seconds = args.rollback_timeout.map(|time| time.as_secs());
     options.settle_seconds = args.settle.as_secs();
-    options.parallel = args.parallel.max(1);
+    options.parallel = args.parallel.get();
     options
 }
 
@@ -104,15 +111,19 @@ pub(crate) async fn execute(
     let probes = session.probes(&redactor)?;
     let actuator = session.actuator(plan, earlier, redactor)?;
     let own = match &doing {
-        Doing::Anew => String::new(),
+        Doing::Anew(..) => String::new(),
         Doing::Again(view, ..) => view.operation.clone(),
     };
     let views = session.folder.others(&own)?;
     let mut facts = session.facts(plan, &views, &values, args).await?;
     let forced = forced(args)?;
-    let (id, journal, resumed) = match doing {
-        Doing::Anew => session.folder.create().map(|(id, journal)| (id, journal, None))?,
-        Doing::Again(view, journal, how) => (view.operation.clone(), *journal, Some((*view, how))),
+    let at_least = match &doing {
+        Doing::Anew(_, code) => *code,
+        Doing::Again(..) => ExitCode::Clean,
+    };
+    let (id, journal, doing) = match doing {
+        Doing::Anew(options, _) => session.folder.create().map(|(id, journal)| (id, journal, Begun::Now(options)))?,
+        Doing::Again(view, journal, how) => (view.operation.clone(), *journal, Begun::Before(view, how)),
     };
     let ledger = session.folder.approvals(&id);
     // An operation that is taken up goes on with what it was given.
@@ -134,11 +145,11 @@ pub(crate) async fn execute(
     };
     let executor = execution.into_executor();
     let control = executor.control();
-    let (options, who) = (options(args), who());
+    let who = who();
     let work = async {
-        match resumed {
-            None => executor.execute(&id, plan, &options, &who).await,
-            Some((view, how)) => executor.resume(view, how, &who).await,
+        match doing {
+            Begun::Now(options) => executor.execute(&id, plan, &options, &who).await,
+            Begun::Before(view, how) => executor.resume(*view, how, &who).await,
         }
     };
     let mut work = pin!(work);
@@ -158,7 +169,7 @@ pub(crate) async fn execute(
         }
     };
     match report {
-        Ok(report) => finish(&report, args, global),
+        Ok(report) => finish(&report, at_least, args, global),
         Err(error) => {
             let complaint = CliError::new(chain(&error)).hint(format!("landfast op resume {id} takes it up"));
             let is_begun = session.folder.view(&id).is_ok_and(|view| view.reached_applying);
@@ -227,10 +238,13 @@ async fn known_secrets(
     Ok(known.into_iter().map(|snapshot| session.rules.mark_secrets(snapshot)).collect())
 }
 
-fn finish(report: &Report, args: &ExecuteArgs, global: &Global) -> Result<ExitCode, CliError> {
+fn finish(report: &Report, at_least: ExitCode, args: &ExecuteArgs, global: &Global) -> Result<ExitCode, CliError> {
     let operation = OperationEntry::of(&report.view);
     let checks: Vec<CheckEntry> = report.checks.iter().map(CheckEntry::of).collect();
-    let code = ExitCode::of_operation(&report.view);
+    let code = match report.stayed {
+        Some(_) => ExitCode::Refused,
+        None => ExitCode::of_operation(&report.view).and(at_least),
+    };
     let text = match args.format {
         ReportFormat::Text => render_operation(&operation) + &render_checks(&checks),
         ReportFormat::Json => {
@@ -243,6 +257,15 @@ fn finish(report: &Report, args: &ExecuteArgs, global: &Global) -> Result<ExitCo
         note(
             "hint: `landfast approve` signs a plan, which `rollback --plan-only` writes too; --approval names what was signed",
         );
+    }
+    if let Some(why) = &report.stayed {
+        let (id, expires) = (&operation.id, report.view.plan.expires());
+        let hint = if expires <= SystemTime::now() {
+            format!("the plan expired at {}: --back takes back what was done, and a new plan does the rest", moment(expires))
+        } else {
+            format!("`landfast op resume {id}` can go on once nothing refuses it, and with --back takes back what was done")
+        };
+        return Err(CliError::new(format!("operation {id} does not go on: {why}")).hint(hint).with_code(code));
     }
     if code == ExitCode::NotRolledBack {
         warn(&format!("somebody has to look at it: landfast op handover {}", operation.id));
