@@ -15,7 +15,7 @@ use crate::stores::{chain, groups, of_change, user};
 use crate::supervisor::Host;
 
 pub(crate) fn run(args: &OpResume, global: &Global, host: Host) -> Result<ExitCode, CliError> {
-    let folder = Folder::of(&args.execute.folder, &Settings::nearest()?);
+    let folder = Folder::of(&args.execute.folder, &Settings::nearest()?)?;
     let id = folder.find(&args.operation)?;
     let view = folder.view(&id)?;
     let plan = view.plan.clone();
@@ -81,7 +81,7 @@ fn goes_back(view: &View, args: &OpResume) -> bool {
 /// Whether whoever runs this may execute plans there, where roles are configured.
 fn authorised(plan: &Plan) -> Result<(), CliError> {
     let settings = Settings::nearest()?;
-    let authority = Authority::of(&settings.safety.gate).map_err(|error| CliError::new(chain(&error)))?;
+    let authority = Authority::of(&settings.safety.gate).map_err(|error| settings.of_safety(&error))?;
     if !authority.has_roles() {
         return Ok(());
     }

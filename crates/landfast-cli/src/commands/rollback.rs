@@ -5,8 +5,8 @@ use std::time::SystemTime;
 
 use landfast::ExitCode;
 use landfast::rollback::{ChangedSince, Plan, write_plan};
-use landfast::state::{AuditEvent, AuditSink as _, Snapshot};
 use landfast::state::address::ObjectAddress;
+use landfast::state::{AuditEvent, AuditSink as _, Snapshot};
 
 use crate::args::Global;
 use crate::error::CliError;
@@ -19,7 +19,7 @@ use crate::stores::{chain, of_change, who};
 use crate::supervisor::Host;
 
 pub(crate) fn run(args: &Rollback, global: &Global, host: Host) -> Result<ExitCode, CliError> {
-    let folder = Folder::of(&args.execute.folder, &Settings::nearest()?);
+    let folder = Folder::of(&args.execute.folder, &Settings::nearest()?)?;
     let id = folder.find(&args.operation)?;
     let view = folder.view(&id)?;
     let address =
@@ -63,9 +63,10 @@ pub(crate) fn run(args: &Rollback, global: &Global, host: Host) -> Result<ExitCo
                 warn(&format!("{} will not be as it was: {}", lacking.address, lacking.why));
             }
             for (address, reason) in &skip {
-                let event = AuditEvent::new(SystemTime::now(), &who(), "leave-as-is", &view.plan.target().store, reason)
-                    .with("operation", &id)
-                    .with("address", address);
+                let event =
+                    AuditEvent::new(SystemTime::now(), &who(), "leave-as-is", &view.plan.target().store, reason)
+                        .with("operation", &id)
+                        .with("address", address);
                 session.audit.record(&event).map_err(|error| CliError::new(chain(&error)))?;
             }
             let code = if planned.not_restored.is_empty() { ExitCode::Clean } else { ExitCode::Incomplete };
@@ -83,7 +84,16 @@ pub(crate) fn run(args: &Rollback, global: &Global, host: Host) -> Result<ExitCo
             if !confirm(&args.execute, &show_plan(&plan))? {
                 return Err(CliError::new("nothing was executed").with_code(ExitCode::Incomplete));
             }
-            execute(&session, &plan, &args.execute, global, signals, Doing::Anew(Box::new(course(&args.course)), code), earlier).await
+            execute(
+                &session,
+                &plan,
+                &args.execute,
+                global,
+                signals,
+                Doing::Anew(Box::new(course(&args.course)), code),
+                earlier,
+            )
+            .await
         };
         let done = done.await;
         let released = session.held.release().await.map_err(|error| of_change(&error, &session.target));

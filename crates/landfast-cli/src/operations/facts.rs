@@ -85,11 +85,18 @@ impl Session {
             });
         };
         let Some(history) = self.target.history.clone() else {
-            let versions = self.target.store.versions(&self.target.address.key).await.unwrap_or_default();
-            let current = versions.into_iter().find(|version| version.is_current);
-            return Ok(match current {
-                Some(version) => BackupFact::Taken { state: stored.digest, place: version.id.to_string(), at },
-                None => BackupFact::None,
+            let (store, key) = (&self.target.store, &self.target.address.key);
+            let versions = store.versions(key).await.unwrap_or_default();
+            let Some(current) = versions.into_iter().find(|version| version.is_current) else {
+                return Ok(BackupFact::None);
+            };
+            // A version counts once it was read back, and is what there is.
+            let kept = store.read_version(key, &current.id).await;
+            let is_it = kept.is_ok_and(|kept| BytesDigest::of(&kept.bytes) == BytesDigest::of(&stored.bytes));
+            return Ok(if is_it {
+                BackupFact::Taken { state: stored.digest, place: current.id.to_string(), at }
+            } else {
+                BackupFact::None
             });
         };
         let (place, lineage, plan) = (self.target.place(), plan.target().lineage.clone(), plan.digest());

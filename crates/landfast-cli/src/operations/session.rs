@@ -31,6 +31,8 @@ pub(crate) struct Session {
     pub(crate) rules: Arc<RuleSet>,
     pub(crate) key: FingerprintKey,
     pub(crate) audit: Arc<AuditLog>,
+    /// The user's folder, in which the audit log is.
+    pub(crate) kept: PathBuf,
     host: Host,
 }
 
@@ -99,7 +101,7 @@ impl Session {
         host: Host,
     ) -> Result<Self, CliError> {
         let settings = Settings::nearest()?;
-        let folder = Folder::of(&args.folder, &settings);
+        let folder = Folder::of(&args.folder, &settings)?;
         let rules = input::rules(&args.rules)?;
         let key = key::load()?.ok_or_else(|| {
             CliError::new("there is no fingerprint key, so the values of the plan cannot be told").hint(
@@ -132,8 +134,8 @@ impl Session {
             held.release().await.map_err(|error| of_change(&error, &target))?;
             return Err(not_there(plan, "another state is by now"));
         }
-        let audit = Arc::new(AuditLog::in_folder(&audit));
-        Ok(Self { target, held: Arc::new(held), settings, folder, rules, key, audit, host })
+        let (kept, audit) = (audit.clone(), Arc::new(AuditLog::in_folder(&audit)));
+        Ok(Self { target, held: Arc::new(held), settings, folder, rules, key, audit, kept, host })
     }
 
     /// What counts as the same.

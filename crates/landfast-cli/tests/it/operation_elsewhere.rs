@@ -41,7 +41,11 @@ fn refused(place: &Place, arguments: &[&str], why: &str) {
     assert_eq!(run.code, 3, "{arguments:?}: {}{}", run.out, run.err);
     assert!(run.err.contains(why), "{arguments:?}: {}", run.err);
     let after = all();
-    assert!(after == before, "{:?}", after.keys().filter(|path| before.get(*path) != after.get(*path)).collect::<Vec<_>>());
+    assert!(
+        after == before,
+        "{:?}",
+        after.keys().filter(|path| before.get(*path) != after.get(*path)).collect::<Vec<_>>()
+    );
 }
 
 #[test]

@@ -87,8 +87,9 @@ fn an_object_is_skipped_with_a_reason_that_is_recorded() {
     assert_eq!(skipped.code, 4, "{}{}", skipped.out, skipped.err);
     assert!(skipped.err.contains("it is left as it is: the new one is right"), "{}", skipped.err);
     assert!(is_updated(&place) && !place.0.path("world/dns_record.www").exists());
-    let found = std::process::Command::new("grep").args(["-rah", "leave-as-is"]).arg(place.0.path("home/state")).output();
-    let found = String::from_utf8(found.unwrap().stdout).unwrap();
+    let found =
+        std::process::Command::new("grep").args(["-rah", "leave-as-is"]).arg(place.0.path("home/state")).output();
+    let found = String::from_utf8_lossy(&found.unwrap().stdout).into_owned();
     assert!(found.contains("dns_record.api") && found.contains("the new one is right"), "{found}");
 }
 
@@ -117,7 +118,13 @@ fn taking_up_has_no_options_that_do_nothing() {
     let place = place(&["--confirm"]);
     assert_eq!(run(&place, &["apply", "plan.json"]).code, 4);
     let id = place.last();
-    for option in [&["--no-rollback"][..], &["--lenient", "1"], &["--rollback-timeout", "1m"], &["--settle", "1s"], &["--parallel", "1"]] {
+    for option in [
+        &["--no-rollback"][..],
+        &["--lenient", "1"],
+        &["--rollback-timeout", "1m"],
+        &["--settle", "1s"],
+        &["--parallel", "1"],
+    ] {
         assert_eq!(run(&place, &[&["op", "resume", &id], option].concat()).code, 64, "{option:?}");
     }
     let forced = ["--back", "--force", "freeze", "--reason", "x"];
@@ -134,7 +141,12 @@ fn what_is_refused_to_go_on_stays_as_it_is() {
     place.0.file("landfast.toml", format!("{settings}{freeze}"));
     let resumed = run(&place, &["op", "resume", &id]);
     assert_eq!(resumed.code, 3, "{}{}", resumed.out, resumed.err);
-    assert!(resumed.err.contains("does not go on") && resumed.out.contains("holidays"), "{}{}", resumed.out, resumed.err);
+    assert!(
+        resumed.err.contains("does not go on") && resumed.out.contains("holidays"),
+        "{}{}",
+        resumed.out,
+        resumed.err
+    );
     assert!(is_updated(&place));
     assert_eq!(place.operations()[0]["state"], "applying");
     place.0.file("landfast.toml", &settings);
@@ -145,4 +157,81 @@ fn what_is_refused_to_go_on_stays_as_it_is() {
     assert!(is_updated(&place));
     assert_eq!(run(&place, &["op", "resume", &id, "--back"]).code, 5);
     assert!(!is_updated(&place));
+}
+
+#[test]
+fn a_journal_without_a_record_is_of_nothing() {
+    let place = place(&[]);
+    assert_eq!(run(&place, &["apply", "plan.json"]).code, 0);
+    let journal = place.0.path(".landfast/operations/20260101T000000000Z-0.journal");
+    drop(landfast::rollback::journal::FileJournal::create(&journal).unwrap());
+    let listed = place.run(&["op", "list"]);
+    assert!(listed.code == 0 && listed.out.lines().count() == 1, "{}", listed.out);
+    assert!(listed.err.contains("never began"), "{}", listed.err);
+    let resumed = run(&place, &["op", "resume", "20260101T000000000Z-0"]);
+    assert!(resumed.code == 1 && resumed.err.contains("nothing was changed"), "{}", resumed.err);
+}
+
+#[test]
+fn where_the_result_cannot_be_written_nothing_is_done() {
+    let place = place(&[]);
+    for output in ["nothing/x", "world"] {
+        let refused = run(&place, &["apply", "plan.json", "--output", output]);
+        assert!(refused.code == 1 && refused.err.contains("cannot be written"), "{}", refused.err);
+        assert!(!is_updated(&place) && place.operations().is_empty());
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_became_of_it_is_said_where_the_result_cannot_be_written() {
+    let place = place(&[]);
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let applied = place.command(&[&["apply", "plan.json"], &COMMON[..]].concat()).stdout(full).output().unwrap();
+    let err = String::from_utf8(applied.stderr).unwrap();
+    assert_eq!(applied.status.code(), Some(1), "{err}");
+    assert!(err.contains(&format!("operation {} is applied", place.last())), "{err}");
+    assert!(is_updated(&place));
+}
+
+#[test]
+fn an_expired_plan_is_refused_before_anything_else() {
+    let place = place(&["--life", "1s"]);
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    let refused = run(&place, &["apply", "plan.json"]);
+    assert!(refused.code == 3 && refused.err.contains("plan again"), "{}", refused.err);
+    assert!(place.operations().is_empty() && !place.0.path("home/state").exists());
+}
+
+#[test]
+fn times_and_numbers_have_bounds() {
+    let place = place(&[]);
+    let create = ["plan", "create", "wanted.toml", "--state", "t.tfstate"];
+    for wrong in
+        [["--life", "0s"], ["--life", "366d"], ["--step-timeout", "0s"], ["--batch-size", "0"], ["--pause", "9999999d"]]
+    {
+        assert_eq!(place.run(&[&create[..], &wrong].concat()).code, 64, "{wrong:?}");
+    }
+    for wrong in [["--rollback-timeout", "0s"], ["--rollback-timeout", "400d"], ["--parallel", "0"]] {
+        assert_eq!(run(&place, &[&["apply", "plan.json"], &wrong[..]].concat()).code, 64, "{wrong:?}");
+    }
+}
+
+#[test]
+fn wrong_settings_are_named_with_their_file_and_place() {
+    let place = place(&[]);
+    let settings = place.read("landfast.toml");
+    for (wrong, says) in [
+        ("[safety.checks.blast-radius]\nmaximum = 1\n", "maximum"),
+        ("[safety.levels]\nfreeze = \"never\"\n", "freeze"),
+        ("[safety.levels]\nfreez = \"deny\"\n", "safety.levels.freez"),
+    ] {
+        place.0.file("landfast.toml", format!("{settings}{wrong}"));
+        let refused = run(&place, &["apply", "plan.json"]);
+        assert_eq!(refused.code, 1, "{}", refused.err);
+        assert!(refused.err.contains("landfast.toml") && refused.err.contains("[safety]"), "{}", refused.err);
+        assert!(refused.err.contains(says) && !refused.err.contains("\\n"), "{}", refused.err);
+        place.0.file("landfast.toml", &settings);
+    }
+    assert!(place.operations().is_empty());
 }

@@ -14,7 +14,8 @@ pub(crate) struct TargetStatusSuccessful {}
 
 impl Judge for TargetStatusSuccessful {
     const ID: &'static str = "target-status-successful";
-    const QUESTION: &'static str = "Did the operation that is taken back come to its end, and did it leave something to take back?";
+    const QUESTION: &'static str =
+        "Did the operation that is taken back come to its end, and did it leave something to take back?";
     const ADVICE: &'static str =
         "resume the operation first where it has not ended; what changed nothing, or was taken back, needs no rollback";
     const NEEDS: &'static [Need] = &[Need::RolledBack];
