@@ -29,6 +29,11 @@ pub(crate) struct SafetyFiles {
     pub(crate) configuration: Vec<PathBuf>,
 }
 
+/// The error on one line, with the member that it is about.
+fn placed(error: &toml::de::Error) -> String {
+    format!("[safety]: {}", error.to_string().split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
 const FILES: [&str; 5] = ["policies", "policy-data", "prices", "budgets", "configuration"];
 
 impl<'de> Deserialize<'de> for Safety {
@@ -37,8 +42,8 @@ impl<'de> Deserialize<'de> for Safety {
         let (files, gate): (toml::Table, toml::Table) =
             table.into_iter().partition(|(name, _)| FILES.contains(&name.as_str()));
         Ok(Self {
-            gate: gate.try_into().map_err(de::Error::custom)?,
-            files: files.try_into().map_err(de::Error::custom)?,
+            gate: gate.try_into().map_err(|error| de::Error::custom(placed(&error)))?,
+            files: files.try_into().map_err(|error| de::Error::custom(placed(&error)))?,
         })
     }
 }

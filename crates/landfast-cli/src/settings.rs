@@ -109,6 +109,13 @@ impl Settings {
         Ok(first.unwrap_or_else(|| Self { folder: here, ..Self::default() }))
     }
 
+    /// What is wrong with the table `[safety]`, on one line.
+    pub(crate) fn of_safety(&self, error: &dyn std::error::Error) -> CliError {
+        let text = crate::stores::chain(error);
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        CliError::new(format!("{}: [safety]: {text}", self.folder.join(NAME).display()))
+    }
+
     /// A planner that knows the resource types that these settings describe.
     pub(crate) fn planner(&self) -> Result<Planner, CliError> {
         let mut planner = Planner::default();
@@ -154,10 +161,12 @@ fn upwards(folder: &Path) -> Option<PathBuf> {
 fn read(path: &Path) -> Result<Settings, CliError> {
     let text = std::fs::read_to_string(path).map_err(|error| CliError::io(path, "cannot be read", &error))?;
     let mut settings: Settings = toml::from_str(&text).map_err(|error| {
-        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-        let line = before.matches('\n').count() + 1;
         // The message, and not the line itself: it may hold what somebody took for a place for a secret.
-        CliError::new(format!("{}: line {line}: {}", path.display(), error.message()))
+        let line = match error.span().and_then(|span| text.get(..span.start)) {
+            Some(before) => format!("line {}: ", before.matches('\n').count() + 1),
+            None => String::new(),
+        };
+        CliError::new(format!("{}: {line}{}", path.display(), error.message()))
     })?;
     let folder = path.parent().unwrap_or(Path::new(""));
     let Settings { encryption, opentofu, .. } = &mut settings;
@@ -170,6 +179,9 @@ fn read(path: &Path) -> Result<Settings, CliError> {
     ] {
         *named = named.take().map(|named| folder.join(named));
     }
+    // An absolute one, since a program is started in it by a path from it.
+    let absolute = std::path::absolute(if folder.as_os_str().is_empty() { Path::new(".") } else { folder });
+    settings.safety.gate.folder = Some(absolute.map_err(|error| CliError::io(path, "cannot be looked at", &error))?);
     settings.folder = folder.to_owned();
     Ok(settings)
 }

@@ -1,21 +1,25 @@
-//! Which operations used which approvals.
+//! Which operations used which approvals and plans.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use landfast_durable::{ReplaceError, ReplaceOptions};
 use landfast_safety::approval::{ReadApprovalError, SignedApproval};
+use landfast_state::BytesDigest;
 
-const EXTENSION: &str = "approval";
+const APPROVAL: &str = "approval";
+const PLAN: &str = "plan";
 
 /// The approvals that operations were given, kept in a folder so that each serves once: a file for each of them, which is
 /// durable before its operation begins to change anything.
 ///
 /// A file's name is the id of the approval and the id of the operation. A file that cannot be read counts as used all the
-/// same.
+/// same. The plans that were let through are kept beside them in the same way, so that each is executed once.
+///
+/// Where there are several folders, what stands in any of them counts, and everything is written to all of them.
 #[derive(Debug, Clone)]
 pub struct ApprovalLedger {
-    folder: PathBuf,
+    folders: Vec<PathBuf>,
     operation: String,
 }
 
@@ -24,7 +28,7 @@ pub struct ApprovalLedger {
 #[non_exhaustive]
 pub enum LedgerError {
     /// The folder cannot be read or made.
-    #[error("the folder of used approvals {} cannot be read or made", .path.display())]
+    #[error("the folder of used approvals and plans {} cannot be read or made", .path.display())]
     Folder {
         /// The folder.
         path: PathBuf,
@@ -47,6 +51,15 @@ pub enum LedgerError {
         #[source]
         source: ReplaceError,
     },
+    /// That this plan is executed could not be recorded, so it is not.
+    #[error("that the plan {plan} is executed cannot be recorded")]
+    RecordPlan {
+        /// The plan.
+        plan: BytesDigest,
+        /// Why.
+        #[source]
+        source: ReplaceError,
+    },
     /// An approval that this operation was given cannot be read again.
     #[error("an approval that the operation was given cannot be read again")]
     Read(#[from] ReadApprovalError),
@@ -56,7 +69,43 @@ impl ApprovalLedger {
     /// The ledger in this folder, for the operation with this id.
     #[must_use]
     pub fn new(folder: PathBuf, operation: &str) -> Self {
-        Self { folder, operation: operation.to_owned() }
+        Self { folders: vec![folder], operation: operation.to_owned() }
+    }
+
+    /// The same, which is kept in this folder too.
+    #[must_use]
+    pub fn also_in(mut self, folder: PathBuf) -> Self {
+        self.folders.push(folder);
+        self
+    }
+
+    /// The other operation that this plan was let through for, where there is one.
+    ///
+    /// # Errors
+    /// When a folder cannot be read.
+    pub fn executed_by(&self, plan: &BytesDigest) -> Result<Option<String>, LedgerError> {
+        let plan = plan.to_string();
+        let mut entries = self.entries(PLAN)?.into_iter();
+        Ok(entries
+            .find(|(id, operation, _)| *id == plan && *operation != self.operation)
+            .map(|(_, operation, _)| operation))
+    }
+
+    /// Records that this operation executes this plan. It is on the disk when this comes back.
+    ///
+    /// # Errors
+    /// When it cannot be recorded.
+    pub fn record_plan(&self, plan: &BytesDigest) -> Result<(), LedgerError> {
+        for folder in &self.folders {
+            make(folder).map_err(|source| LedgerError::Folder { path: folder.clone(), source })?;
+            let path = folder.join(format!("{plan}.{}.{PLAN}", self.operation));
+            match landfast_durable::create(&path, b"", &ReplaceOptions::default()) {
+                // It is taken up.
+                Ok(()) | Err(ReplaceError::Exists { .. }) => {}
+                Err(source) => return Err(LedgerError::RecordPlan { plan: *plan, source }),
+            }
+        }
+        Ok(())
     }
 
     /// Ids of the approvals that other operations were given.
@@ -64,7 +113,7 @@ impl ApprovalLedger {
     /// # Errors
     /// When the folder cannot be read.
     pub fn used(&self) -> Result<BTreeSet<String>, LedgerError> {
-        let entries = self.entries()?.into_iter();
+        let entries = self.entries(APPROVAL)?.into_iter();
         Ok(entries.filter(|(_, operation, _)| *operation != self.operation).map(|(id, ..)| id).collect())
     }
 
@@ -73,7 +122,7 @@ impl ApprovalLedger {
     /// # Errors
     /// When one of them cannot be read.
     pub fn given(&self) -> Result<Vec<SignedApproval>, LedgerError> {
-        let own = self.entries()?.into_iter().filter(|(_, operation, _)| *operation == self.operation);
+        let own = self.entries(APPROVAL)?.into_iter().filter(|(_, operation, _)| *operation == self.operation);
         own.map(|(.., path)| SignedApproval::read(&path).map_err(LedgerError::from)).collect()
     }
 
@@ -85,8 +134,7 @@ impl ApprovalLedger {
         if approvals.is_empty() {
             return Ok(());
         }
-        make(&self.folder).map_err(|source| LedgerError::Folder { path: self.folder.clone(), source })?;
-        let known = self.entries()?;
+        let known = self.entries(APPROVAL)?;
         for approval in approvals {
             let id = approval.approval().id();
             match known.iter().find(|(used, ..)| used == id) {
@@ -94,33 +142,38 @@ impl ApprovalLedger {
                 Some(_) => return Err(LedgerError::Used { id: id.to_owned() }),
                 None => {}
             }
-            let path = self.folder.join(format!("{id}.{}.{EXTENSION}", self.operation));
-            match landfast_durable::create(&path, approval.to_json().as_bytes(), &ReplaceOptions::default()) {
-                // Given twice.
-                Ok(()) | Err(ReplaceError::Exists { .. }) => {}
-                Err(source) => return Err(LedgerError::Record { id: id.to_owned(), source }),
+            for folder in &self.folders {
+                make(folder).map_err(|source| LedgerError::Folder { path: folder.clone(), source })?;
+                let path = folder.join(format!("{id}.{}.{APPROVAL}", self.operation));
+                match landfast_durable::create(&path, approval.to_json().as_bytes(), &ReplaceOptions::default()) {
+                    // Given twice.
+                    Ok(()) | Err(ReplaceError::Exists { .. }) => {}
+                    Err(source) => return Err(LedgerError::Record { id: id.to_owned(), source }),
+                }
             }
         }
         Ok(())
     }
 
-    /// The approval, the operation, and the file of each.
-    fn entries(&self) -> Result<Vec<(String, String, PathBuf)>, LedgerError> {
-        let complain = |source| LedgerError::Folder { path: self.folder.clone(), source };
-        let entries = match std::fs::read_dir(&self.folder) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-            entries => entries.map_err(complain)?,
-        };
-        let mut found = Vec::new();
-        for entry in entries {
-            let path = entry.map_err(complain)?.path();
-            if path.extension().is_some_and(|extension| extension == EXTENSION)
-                && let Some((id, operation)) = path.file_stem().and_then(|stem| stem.to_str()?.split_once('.'))
-            {
-                found.push((id.to_owned(), operation.to_owned(), path.clone()));
+    /// The id, the operation, and the file of each of this kind, once.
+    fn entries(&self, kind: &str) -> Result<Vec<(String, String, PathBuf)>, LedgerError> {
+        let mut found = BTreeMap::new();
+        for folder in &self.folders {
+            let complain = |source| LedgerError::Folder { path: folder.clone(), source };
+            let entries = match std::fs::read_dir(folder) {
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+                entries => entries.map_err(complain)?,
+            };
+            for entry in entries {
+                let path = entry.map_err(complain)?.path();
+                if path.extension().is_some_and(|extension| extension == kind)
+                    && let Some((id, operation)) = path.file_stem().and_then(|stem| stem.to_str()?.split_once('.'))
+                {
+                    found.entry((id.to_owned(), operation.to_owned())).or_insert_with(|| path.clone());
+                }
             }
         }
-        Ok(found)
+        Ok(found.into_iter().map(|((id, operation), path)| (id, operation, path)).collect())
     }
 }
 
@@ -170,6 +223,22 @@ mod tests {
         assert_eq!(ledger("op-2").used().unwrap(), [one.approval().id().to_owned()].into());
         let twice = ledger("op-2").record(&[two, one.clone()]);
         assert!(matches!(twice, Err(LedgerError::Used { id }) if id == one.approval().id()));
+    }
+
+    #[test]
+    fn what_stands_in_one_of_two_folders_is_used() {
+        let scratch = tempfile::tempdir().unwrap();
+        let [first, second, shared] = ["first", "second", "shared"].map(|name| scratch.path().join(name));
+        let ledger = |folder: &PathBuf, id: &str| ApprovalLedger::new(folder.clone(), id).also_in(shared.clone());
+        let (one, plan) = (approval(), BytesDigest::of(b"plan"));
+        ledger(&first, "op-1").record(std::slice::from_ref(&one)).unwrap();
+        ledger(&first, "op-1").record_plan(&plan).unwrap();
+        ledger(&first, "op-1").record_plan(&plan).unwrap();
+        assert_eq!(ledger(&first, "op-1").executed_by(&plan).unwrap(), None);
+        assert_eq!(ledger(&first, "op-1").given().unwrap().len(), 1);
+        assert_eq!(ledger(&second, "op-2").executed_by(&plan).unwrap().as_deref(), Some("op-1"));
+        assert_eq!(ledger(&second, "op-2").used().unwrap(), [one.approval().id().to_owned()].into());
+        assert!(ledger(&second, "op-2").executed_by(&BytesDigest::of(b"other")).unwrap().is_none());
     }
 
     #[test]

@@ -193,6 +193,8 @@ pub struct OperationFact {
     pub ended: bool,
     /// Whether it ended as it was meant to: applied, for one that went forward.
     pub successful: bool,
+    /// Whether there is something of what it did that was not taken back.
+    pub left_something: bool,
     /// When it began.
     pub began: SystemTime,
     /// How many objects it changes.

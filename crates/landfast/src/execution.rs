@@ -110,7 +110,7 @@ pub struct Execution {
     pub forced: Option<Override>,
     /// Plans that were executed before, with the operation that did: none is executed twice.
     pub executed: BTreeMap<BytesDigest, String>,
-    /// Where the use of the approvals in [`Facts::approvals`] is recorded, for this operation; it fills in
+    /// Where the use of the plan and of the approvals in [`Facts::approvals`] is recorded, for this operation; it fills in
     /// [`Facts::used_approvals`]. Where there is none, nobody knows which approvals were used.
     pub approvals: Option<ApprovalLedger>,
     /// Sensitive values in clear.
@@ -218,9 +218,10 @@ impl Judge for GateJudge {
             let context = Context::new(Arc::new(proposal), recorded, observed, facts, now, &self.compared);
             let judged = self.gate.judge(&context, self.forced.clone(), &*self.audit).await;
             let judged = judged.map_err(|error| JudgeFailed(Box::new(error)))?;
-            // An approval is used up by what it lets through, and by nothing that was refused.
+            // A plan or an approval is used up by what it lets through, and by nothing that was refused.
             if let Some(ledger) = self.approvals.as_ref().filter(|_| judged.is_clear()) {
                 ledger.record(&given).map_err(failed)?;
+                ledger.record_plan(&context.proposal().plan).map_err(failed)?;
             }
             Ok(judged)
         })

@@ -24,7 +24,7 @@ pub(crate) fn run(args: &Approve, global: &Global) -> Result<ExitCode, CliError>
     let plan = plan_show::read(path)?;
     let key = PrivateKey::read(key).map_err(|error| CliError::new(chain(&error)))?;
     let settings = Settings::nearest()?;
-    let approvers = Approvers::of(&settings.safety.gate).map_err(|error| CliError::new(chain(&error)))?;
+    let approvers = Approvers::of(&settings.safety.gate).map_err(|error| settings.of_safety(&error))?;
     let name = approvers.name_of(&key.public()).ok_or_else(|| {
         CliError::new("the key is listed for no approver").hint(format!(
             "its line in landfast.toml, below [[safety.checks.approvals.approvers]], is keys = [\"{}\"]",

@@ -85,7 +85,7 @@ fn plan(args: &PlanCreate, wanted: &WantedFile, global: &Global, host: Host) -> 
     planner.compared.rules = Arc::clone(&rules);
     planner.life = args.life;
     planner.step_timeout = args.step_timeout;
-    planner.batch_size = args.batch_size.max(1);
+    planner.batch_size = args.batch_size.get();
     planner.canary = args.canary;
     planner.then = match args.pause {
         _ if args.confirm => ThenWait::Confirmation,

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use landfast::backends::history::{HistoryOutcome, Intent};
 use landfast::backends::{StoredState, WriteNote};
 use landfast::drift::cost::{Amount, CostModel, PriceTable};
-use landfast::rollback::journal::View;
+use landfast::rollback::journal::{StepState, View};
 use landfast::rollback::{OperationState, Plan, Values};
 use landfast::safety::approval::SignedApproval;
 use landfast::safety::{Actor, BackupFact, Facts, OperationFact, ProposalKind, Sight, Target};
@@ -85,11 +85,18 @@ impl Session {
             });
         };
         let Some(history) = self.target.history.clone() else {
-            let versions = self.target.store.versions(&self.target.address.key).await.unwrap_or_default();
-            let current = versions.into_iter().find(|version| version.is_current);
-            return Ok(match current {
-                Some(version) => BackupFact::Taken { state: stored.digest, place: version.id.to_string(), at },
-                None => BackupFact::None,
+            let (store, key) = (&self.target.store, &self.target.address.key);
+            let versions = store.versions(key).await.unwrap_or_default();
+            let Some(current) = versions.into_iter().find(|version| version.is_current) else {
+                return Ok(BackupFact::None);
+            };
+            // A version counts once it was read back, and is what there is.
+            let kept = store.read_version(key, &current.id).await;
+            let is_it = kept.is_ok_and(|kept| BytesDigest::of(&kept.bytes) == BytesDigest::of(&stored.bytes));
+            return Ok(if is_it {
+                BackupFact::Taken { state: stored.digest, place: current.id.to_string(), at }
+            } else {
+                BackupFact::None
             });
         };
         let (place, lineage, plan) = (self.target.place(), plan.target().lineage.clone(), plan.digest());
@@ -125,6 +132,8 @@ fn fact(view: &View) -> OperationFact {
         state: view.state.as_str().to_owned(),
         ended: view.is_ended(),
         successful: view.state == OperationState::Applied,
+        left_something: view.reached_applying
+            && view.steps().any(|(_, state)| !matches!(state, StepState::NotStarted | StepState::Reverted)),
         began: view.began.parse::<jiff::Timestamp>().map_or(SystemTime::UNIX_EPOCH, SystemTime::from),
         changes: if view.reached_applying { changed(&view.plan) } else { 0 },
         plan: view.plan.digest(),

@@ -4,11 +4,10 @@ use landfast::safety::Gate;
 
 use crate::error::CliError;
 use crate::settings::Settings;
-use crate::stores::chain;
 
 /// The checks, policies among them.
 pub(super) fn gate(settings: &Settings) -> Result<Gate, CliError> {
-    let gate = Gate::builtin(&settings.safety.gate).map_err(|error| CliError::new(chain(&error)))?;
+    let gate = Gate::builtin(&settings.safety.gate).map_err(|error| settings.of_safety(&error))?;
     if settings.safety.files.policies.is_empty() { Ok(gate) } else { with_policies(gate, settings) }
 }
 
@@ -29,11 +28,12 @@ fn with_policies(mut gate: Gate, settings: &Settings) -> Result<Gate, CliError> 
     let id = check.id();
     if settings.safety.gate.checks.contains_key(id.as_str()) {
         return Err(CliError::new(format!(
-            "safety.policies takes the place of safety.checks.{id}: only one can be there"
+            "{}: safety.policies takes the place of safety.checks.{id}: only one can be there",
+            settings.folder.join("landfast.toml").display()
         )));
     }
     let level = settings.safety.gate.levels.get(id.as_str()).copied().unwrap_or(Level::Deny);
-    gate.replace(Arc::new(check), level).map_err(|error| CliError::new(chain(&error)))?;
+    gate.replace(Arc::new(check), level).map_err(|error| settings.of_safety(&error))?;
     Ok(gate)
 }
 

@@ -9,5 +9,5 @@ mod session;
 
 pub(crate) use configuration::configuration;
 pub(crate) use folder::Folder;
-pub(crate) use run::{Doing, agrees, confirm, execute, seen, show_plan, to_json};
+pub(crate) use run::{Doing, agrees, confirm, course, execute, seen, show_plan, to_json};
 pub(crate) use session::{Session, command_actuator, moment, place_of, values_of};

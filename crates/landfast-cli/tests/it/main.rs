@@ -29,6 +29,8 @@ mod operation;
 mod operation_approved;
 #[cfg(unix)]
 mod operation_checked;
+mod operation_elsewhere;
+mod operation_ended;
 #[cfg(unix)]
 mod operation_interrupted;
 #[cfg(feature = "corpus")]

@@ -32,7 +32,8 @@ fn taking_back_what_took_back_gives_what_was_there() {
     no_secrets_in(&folder);
     assert_eq!(std::fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o700);
     for entry in std::fs::read_dir(&folder).unwrap() {
-        assert_eq!(entry.unwrap().metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        let entry = entry.unwrap().metadata().unwrap();
+        assert_eq!(entry.permissions().mode() & 0o777, if entry.is_dir() { 0o700 } else { 0o600 });
     }
     let handover = place.ok(&["op", "handover", &first]);
     assert!(handover.contains("\n## Done\n") && handover.contains("forget aws_vpc.old"), "{handover}");

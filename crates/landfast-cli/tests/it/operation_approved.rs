@@ -88,13 +88,39 @@ fn a_replayed_approval_is_refused() {
     place.ok(&["apply", "plan.json", "--yes", "--approval", "bob.json"]);
     place.0.file("t.tfstate", STATE);
     // Even where nothing says any more that the plan was executed.
-    for entry in std::fs::read_dir(place.0.path(".landfast/operations")).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_some_and(|extension| extension == "journal") {
-            std::fs::remove_file(path).unwrap();
+    for folder in [".landfast/operations", ".landfast/operations/approvals", "home/state/landfast/used"] {
+        for entry in std::fs::read_dir(place.0.path(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|extension| extension == "journal" || extension == "plan") {
+                std::fs::remove_file(path).unwrap();
+            }
         }
     }
     guarded.refused(&["bob.json"], "does not count: an operation has used it");
+}
+
+#[test]
+fn another_folder_of_operations_makes_nothing_new() {
+    let guarded = Guarded::new();
+    let place = &guarded.0;
+    guarded.approve("plan.json", "bob", "bob.json", &[]);
+    place.ok(&["apply", "plan.json", "--yes", "--approval", "bob.json"]);
+    let first = place.last();
+    place.0.file("t.tfstate", STATE);
+    let elsewhere = ["--operations", "elsewhere", "--approval", "bob.json"];
+    place.refused(&elsewhere, &format!("operation {first} has executed this plan already"));
+    for entry in std::fs::read_dir(place.0.path("home/state/landfast/used")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().unwrap() == "plan" {
+            std::fs::remove_file(path).unwrap();
+        }
+    }
+    place.refused(&elsewhere, "does not count: an operation has used it");
+    // Where the settings name a folder, no other one is taken.
+    place.0.file("landfast.toml", place.read("landfast.toml") + "[operations]\nfolder = \"kept\"\n");
+    let run = place.run(&["op", "list", "--operations", "elsewhere"]);
+    assert!(run.code == 64 && run.err.contains("as operations.folder in landfast.toml says"), "{}", run.err);
+    place.ok(&["op", "list", "--operations", "./kept"]);
 }
 
 #[test]
@@ -206,8 +232,9 @@ fn waiting(life: &str) -> (Place, String) {
 #[test]
 fn an_approval_is_on_the_disk_before_the_first_step_and_serves_the_operation_when_it_is_taken_up() {
     let (place, id) = waiting("1h");
-    let used: Vec<_> = std::fs::read_dir(place.0.path(".landfast/operations/approvals")).unwrap().collect();
-    let used = used.into_iter().next().unwrap().unwrap().path();
+    let used =
+        std::fs::read_dir(place.0.path(".landfast/operations/approvals")).unwrap().map(|entry| entry.unwrap().path());
+    let used = used.into_iter().find(|path| path.extension().unwrap() == "approval").unwrap();
     assert!(used.to_str().unwrap().contains(&id));
     assert_eq!(SignedApproval::read(&used).unwrap().to_json(), place.read("bob.json"));
     // It goes on with what it was given, and needs nothing new.
@@ -225,9 +252,9 @@ fn an_operation_does_not_go_on_with_an_approval_that_has_expired() {
             place.ok(&[&["op", "resume", &id, "--approval", "again.json"], &COMMON[..]].concat());
         } else {
             let run = place.run(&[&["op", "resume", &id], &COMMON[..]].concat());
-            assert_eq!(run.code, 5, "{}{}", run.out, run.err);
+            assert_eq!(run.code, 3, "{}{}", run.out, run.err);
             assert!(run.out.contains("it has expired"), "{}", run.out);
-            assert!(place.read("world/dns_record.api").contains("\"1\""));
+            assert!(place.read("world/dns_record.api").contains("\"2\""), "it stays as it is");
         }
         assert_eq!(place.0.path("world/dns_record.www").exists(), renewed);
     }

@@ -81,7 +81,10 @@ fn what_cannot_be_overridden_is_not() {
     for check in ["lock-held", "concurrent-operation", "authorised"] {
         place.refused(&["--force", check, "--reason", "hurry"], &format!("the check {check} cannot be overridden"));
     }
-    place.refused(&["--force", "no-such-check", "--reason", "hurry"], "there is no such check");
+    let before = place.operations().len();
+    let unknown = place.run(&["apply", "plan.json", "--yes", "--force", "no-such-check", "--reason", "hurry"]);
+    assert!(unknown.code == 64 && unknown.err.contains("there is no such check"), "{}", unknown.err);
+    assert_eq!(place.operations().len(), before);
     // What is overridden is not more than what is named.
     place.refused(&["--force", "blast-radius", "--reason", "hurry"], "frozen from");
     nothing_was_begun(&place);
@@ -208,4 +211,27 @@ fn what_changed_lately_counts() {
     let again =
         place.run(&[&["rollback", place.operations()[0]["id"].as_str().unwrap(), "--yes"], &values[..]].concat());
     assert!(again.out.contains("2 objects have changed within an hour"), "{}", again.out);
+}
+
+#[test]
+fn commands_run_in_the_folder_that_names_them() {
+    let place = place(
+        "[[safety.commands]]\nid = \"our-check\"\nquestion = \"Is it here?\"\nadvice = \"look\"\nargv = [\"./tools/check\"]\n",
+    );
+    for folder in ["tools", "below", "below/tools"] {
+        std::fs::create_dir(place.0.path(folder)).unwrap();
+    }
+    let says = |script: &str, outcome: &str| {
+        let text = format!("#!/bin/sh\npwd > ran\ncat > /dev/null\necho '{{\"outcome\": \"{outcome}\"}}'\n");
+        let path = place.0.file(script, text);
+        std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    };
+    says("tools/check", "fail");
+    // One that whoever executes the plan puts in his folder.
+    says("below/tools/check", "pass");
+    let mut apply = place.command(&["apply", "../plan.json", "--yes"]);
+    let run = crate::run::finish(apply.current_dir(place.0.path("below")));
+    assert!(run.code == 3 && run.out.contains("fail  our-check"), "{}{}", run.out, run.err);
+    assert!(place.0.path("ran").exists() && !place.0.path("below/ran").exists());
+    nothing_was_begun(&place);
 }

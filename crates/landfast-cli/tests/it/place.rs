@@ -146,7 +146,12 @@ impl Place {
 
 pub(crate) fn no_secrets_in(folder: &Path) {
     for entry in std::fs::read_dir(folder).unwrap() {
-        let text = std::fs::read(entry.unwrap().path()).unwrap();
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            no_secrets_in(&path);
+            continue;
+        }
+        let text = std::fs::read(path).unwrap();
         assert!(!String::from_utf8_lossy(&text).contains("CANARY"));
     }
 }

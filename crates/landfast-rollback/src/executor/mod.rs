@@ -66,12 +66,15 @@ pub struct Report {
     pub checks: Vec<CheckResult>,
     /// The report of a gate that refused.
     pub refused: Option<Box<SafetyReport>>,
+    /// Why an operation that was to go on forward did not: nothing was done, and it can be taken up as before.
+    pub stayed: Option<String>,
 }
 
 /// How an operation is taken up that another process left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Resume {
-    /// What is left of the plan is judged again and done, unless the operation was being taken back already.
+    /// What is left of the plan is judged again and done, unless the operation was being taken back already. Where that is
+    /// refused the operation stays as it is, and [`Report::stayed`] says why.
     Forward,
     /// What was applied is taken back.
     Back,

@@ -64,12 +64,14 @@ impl Run<'_> {
                 }
             }
         };
+        // Whoever was refused decides what then: it stays as it is, and nothing is taken back that nobody asked to be.
         if let Some(why) = refused {
-            self.go(OperationState::Failed, &why).await?;
-            return if self.view(|view| view.wants_rollback()).await { self.roll_back(&why).await } else { Ok(()) };
+            self.stays(why);
+            return Ok(());
         }
         if let Err(why) = self.audit("apply") {
-            return self.go(OperationState::Failed, &why).await;
+            self.stays(why);
+            return Ok(());
         }
         self.apply_and_end().await
     }

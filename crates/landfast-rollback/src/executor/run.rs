@@ -35,6 +35,7 @@ pub(super) struct Run<'e> {
     view: Mutex<View>,
     tried: Held<BTreeSet<StepId>>,
     said: Held<(Vec<CheckResult>, Option<Box<SafetyReport>>)>,
+    stayed: Held<Option<String>>,
 }
 
 impl<'e> Run<'e> {
@@ -87,12 +88,20 @@ impl<'e> Run<'e> {
             view: Mutex::new(view),
             tried: Held::default(),
             said: Held::default(),
+            stayed: Held::default(),
         }
     }
 
     pub(super) fn into_report(self) -> Report {
         let (checks, refused) = self.said.into_inner().unwrap_or_else(PoisonError::into_inner);
-        Report { view: self.view.into_inner(), checks, refused }
+        let stayed = self.stayed.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Report { view: self.view.into_inner(), checks, refused, stayed }
+    }
+
+    /// Why the operation stays as it is, though it was to go on.
+    pub(super) fn stays(&self, why: String) {
+        let why = self.redactor.redact(&why).into_owned();
+        *self.stayed.lock().unwrap_or_else(PoisonError::into_inner) = Some(why);
     }
 
     pub(super) fn say(&self, checks: Vec<CheckResult>, refused: Option<Box<SafetyReport>>) {

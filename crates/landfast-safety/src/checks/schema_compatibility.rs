@@ -13,6 +13,9 @@ use crate::proposal::Proposal;
 
 /// No provider has another major version than the plan was made with, and no schema another version than the objects have.
 /// Below version 1, the minor version counts as the major one. What no provider manages has no schema.
+///
+/// Only programs that embed the library can tell this. The command has plans for states and for commands of one's own, which it
+/// does not ask about unless an object names a provider, and then it refuses.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct SchemaCompatibility {

@@ -62,6 +62,8 @@ pub(super) struct Course {
     pub(super) was_ill: bool,
     pub(super) processes: u32,
     pub(super) taken_back: bool,
+    /// It was refused to go on, so whoever takes it up next takes it back.
+    is_left: bool,
     pub(super) view: Option<View>,
     pub(super) not_closed: Vec<String>,
 }
@@ -118,6 +120,7 @@ impl Course {
             was_ill: false,
             processes: 0,
             taken_back: false,
+            is_left: false,
             view: None,
             not_closed: Vec::new(),
         };
@@ -130,6 +133,9 @@ impl Course {
             }
             stage.power_on();
             course.journal.make_space();
+        }
+        if course.is_left {
+            course.process(stage, true);
         }
         course
     }
@@ -176,7 +182,7 @@ impl Course {
                 stage.run(beside(work, others(stage, &control, self.cancels.then_some(&*self.cancelled_at))))
             }
             Some(Some(view)) => {
-                let how = if stage.chance(650) { Resume::Forward } else { Resume::Back };
+                let how = if stage.chance(650) && !self.is_left { Resume::Forward } else { Resume::Back };
                 self.taken_back |= how == Resume::Back;
                 stage.note(|| format!("taken up, {how:?}"));
                 let work = executor.resume(*view, how, "somebody else");
@@ -192,7 +198,12 @@ impl Course {
                 false
             }
             Curtain::Done(Err(_)) => true,
+            Curtain::Done(Ok(report)) if report.stayed.is_some() => {
+                self.is_left = true;
+                true
+            }
             Curtain::Done(Ok(report)) => {
+                self.is_left = false;
                 if !report.view.is_ended() {
                     self.not_closed.push(format!("a process returned in {}", report.view.state));
                 }
