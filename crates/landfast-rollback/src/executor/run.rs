@@ -100,7 +100,7 @@ impl<'e> Run<'e> {
 
     /// Why the operation stays as it is, though it was to go on.
     pub(super) fn stays(&self, why: String) {
-        let why = self.redactor.redact(&why).into_owned();
+        let why = self.redact(&why);
         *self.stayed.lock().unwrap_or_else(PoisonError::into_inner) = Some(why);
     }
 
