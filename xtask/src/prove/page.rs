@@ -37,15 +37,49 @@ A kill loses nothing that was handed to the system, so this says nothing about p
 
 ";
 
+/// The parts, in the order of the page.
+const PARTS: &[&str] = &["lockers", "kills", "backups", "simulation", "worlds", "operation-kills"];
+
+/// Writes the lines of the parts that were run; those of the others stay as they are.
 pub(super) fn write(root: &Path, proofs: &[Proof], seed: u64) -> Result<(), String> {
-    let mut text = String::from(HEAD);
-    let _ = writeln!(text, "Seed of the random moments: {seed}.\n");
-    text.push_str("| part | what | runs | seen |\n|---|---|--:|---|\n");
-    for proof in proofs {
-        let _ = writeln!(text, "| {} | {} | {} | {} |", proof.part, proof.what, proof.runs, proof.seen);
-    }
     let path = root.join("docs/proofs.md");
-    std::fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))?;
+    let before = std::fs::read_to_string(&path).unwrap_or_default();
+    std::fs::write(&path, text(&before, proofs, seed)).map_err(|error| format!("{}: {error}", path.display()))?;
     println!("docs/proofs.md is written");
     Ok(())
+}
+
+fn text(before: &str, proofs: &[Proof], seed: u64) -> String {
+    let mut text = String::from(HEAD);
+    text.push_str("| part | what | seed | runs | seen |\n|---|---|--:|--:|---|\n");
+    for part in PARTS {
+        let mut own = proofs.iter().filter(|proof| proof.part == *part).peekable();
+        if own.peek().is_none() {
+            let is_own = |line: &&str| line.starts_with(&format!("| {part} | "));
+            before.lines().filter(is_own).for_each(|line| {
+                let _ = writeln!(text, "{line}");
+            });
+        }
+        for proof in own {
+            let _ = writeln!(text, "| {} | {} | {seed} | {} | {} |", proof.part, proof.what, proof.runs, proof.seen);
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn proof(part: &'static str, what: &str) -> Proof {
+        Proof { part, what: what.to_owned(), runs: 3, seen: "all".to_owned(), broken: Vec::new(), is_peer: false }
+    }
+
+    #[test]
+    fn parts_that_were_not_run_keep_their_lines() {
+        let first = text("", &[proof("kills", "a"), proof("lockers", "b")], 1);
+        let second = text(&first, &[proof("kills", "c")], 2);
+        let lines: Vec<&str> = second.lines().rev().take(2).collect();
+        assert_eq!(lines, ["| kills | c | 2 | 3 | all |", "| lockers | b | 1 | 3 | all |"]);
+    }
 }
