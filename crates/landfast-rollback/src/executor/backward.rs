@@ -134,6 +134,7 @@ impl Run<'_> {
             trial.change.moves_to = None;
             trial.change.after = None;
             trial.before = vec![(step.result_address(), now.as_ref()), (&step.address, was.as_ref())];
+            trial.unchanged = StepEnd::Partial;
         }
         trial.timeout = left.map_or(trial.timeout, |left| trial.timeout.min(left));
         self.attempt(trial).await
@@ -212,7 +213,7 @@ impl Run<'_> {
             }
             ActionKind::Update | ActionKind::Replace => ActionKind::Update,
         };
-        Trial { change, timeout: step.timeout, before, after: places.found }
+        Trial { change, timeout: step.timeout, before, after: places.found, unchanged: StepEnd::NoEffect }
     }
 
     /// What is not as it was before the first step, of what this operation touched.

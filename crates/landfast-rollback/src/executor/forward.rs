@@ -326,7 +326,8 @@ impl Run<'_> {
             before: before.clone(),
             after: after.clone(),
         };
-        let trial = Trial { change, timeout: step.timeout, before: places.found, after: places.left };
+        let unchanged = StepEnd::NoEffect;
+        let trial = Trial { change, timeout: step.timeout, before: places.found, after: places.left, unchanged };
         self.attempt(trial).await?;
         self.tried_now(step.id);
         Ok(())
