@@ -24,9 +24,15 @@ pub(crate) struct Options {
     /// Put defects in, one after the other, and see that each is caught.
     #[arg(long)]
     mutants: bool,
+    /// Say what operations take besides what they do, and simulate nothing.
+    #[arg(long, conflicts_with_all = ["trace", "mutants"])]
+    measure: bool,
 }
 
 pub(crate) fn run(options: &Options) -> Result<(), String> {
+    if options.measure {
+        return run_program(&mut example(&root()?, "operations"));
+    }
     let mut command = simulator(&root()?);
     command.args(["--seeds", &options.seeds.to_string(), "--first-seed", &options.first_seed.to_string()]);
     command.args(options.trace.then_some("--trace")).args(options.mutants.then_some("--mutants"));
@@ -35,8 +41,13 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
 
 /// The program that simulates, without arguments.
 pub(crate) fn simulator(root: &Path) -> Command {
+    example(root, "simulate")
+}
+
+/// An example of `landfast-rollback` in a build with its memory world and its defects, without arguments.
+pub(crate) fn example(root: &Path, name: &str) -> Command {
     let mut command = cargo();
     command.current_dir(root).args(["run", "--quiet", "--release", "--package", "landfast-rollback"]);
-    command.args(["--features", "testing,mutants", "--example", "simulate", "--"]);
+    command.args(["--features", "testing,mutants", "--example", name, "--"]);
     command
 }

@@ -29,6 +29,9 @@ pub(crate) struct Package {
     #[serde(default)]
     pub(crate) metadata: serde_json::Value,
     pub(crate) dependencies: Vec<Dependency>,
+    /// What each feature brings.
+    #[serde(default)]
+    pub(crate) features: std::collections::BTreeMap<String, Vec<String>>,
 }
 
 /// A dependency as its manifest declares it.
@@ -39,6 +42,9 @@ pub(crate) struct Dependency {
     pub(crate) kind: Option<String>,
     /// Set for dependencies by path, which are those inside the workspace.
     pub(crate) path: Option<PathBuf>,
+    /// The features that it asks for.
+    #[serde(default)]
+    pub(crate) features: Vec<String>,
 }
 
 impl Package {
@@ -139,6 +145,7 @@ pub(crate) mod sample {
             name: (*name).to_owned(),
             kind: kind.map(str::to_owned),
             path: Some(PathBuf::from(format!("/repo/crates/{name}"))),
+            features: Vec::new(),
         };
         Package {
             name: name.to_owned(),
@@ -150,6 +157,7 @@ pub(crate) mod sample {
             publish: None,
             metadata: serde_json::json!({"docs": {"rs": {"all-features": true}}}),
             dependencies: dependencies.iter().map(own).collect(),
+            features: Default::default(),
         }
     }
 

@@ -85,6 +85,13 @@ pub(crate) enum Command {
     #[cfg(unix)]
     #[command(subcommand)]
     Plan(crate::operation_args::PlanCommand),
+    /// Approve a plan: sign with your key that exactly this plan may be executed, once
+    ///
+    /// Shows the plan and asks. The signed approval goes to --output, or to standard output, and to `landfast apply --approval`.
+    /// Whose approvals count, and how many are needed, stands below [safety.checks.approvals] in landfast.toml. Exits with 3
+    /// where it would not count: the plan is your own, or has expired.
+    #[cfg(unix)]
+    Approve(crate::approve_args::Approve),
     /// Execute a plan: checked, journalled before each step, verified after it, and taken back when something fails
     ///
     /// A plan is executed on the state that it was made on, once, and as it is in its file. Exits with 3 when it is refused,

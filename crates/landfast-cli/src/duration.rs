@@ -17,6 +17,20 @@ pub(crate) fn parse(text: &str) -> Result<Duration, String> {
     number.checked_mul(seconds).map(Duration::from_secs).ok_or_else(|| String::from("this time is too long"))
 }
 
+/// The longest that anything lasts here.
+const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
+
+/// Reads a time of at most a year.
+pub(crate) fn up_to_a_year(text: &str) -> Result<Duration, String> {
+    parse(text).and_then(|time| if time <= YEAR { Ok(time) } else { Err(String::from("this is longer than a year")) })
+}
+
+/// Reads a time of at least a second and at most a year.
+pub(crate) fn bounded(text: &str) -> Result<Duration, String> {
+    let time = up_to_a_year(text)?;
+    if time.is_zero() { Err(String::from("this is no time at all")) } else { Ok(time) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -30,5 +44,11 @@ mod tests {
         for text in ["", "d", "1w", "-1s", "1.5h", "99999999999999999999d", "18446744073709551615d"] {
             assert!(parse(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn times_have_bounds() {
+        assert!(bounded("1s").is_ok() && bounded("365d").is_ok() && up_to_a_year("0").is_ok());
+        assert!(bounded("0s").is_err() && bounded("366d").is_err() && up_to_a_year("366d").is_err());
     }
 }

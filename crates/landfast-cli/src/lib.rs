@@ -8,6 +8,8 @@
 //! assert!(help.contains("check"));
 //! ```
 
+#[cfg(unix)]
+mod approve_args;
 mod args;
 #[cfg(unix)]
 mod backup_args;
@@ -35,6 +37,8 @@ mod policy_args;
 mod progress;
 mod replace;
 #[cfg(unix)]
+mod safety_settings;
+#[cfg(unix)]
 mod settings;
 mod state_args;
 #[cfg(unix)]
@@ -59,8 +63,8 @@ pub fn command() -> clap::Command {
 /// Runs the command with the arguments and the standard streams of this process.
 #[must_use]
 pub fn main() -> std::process::ExitCode {
-    if let Some(arguments) = supervisor::asked_for(std::env::args_os()) {
-        return supervisor::run(arguments);
+    if let Some(code) = supervisor::run_if_asked(std::env::args_os()) {
+        return code;
     }
     let code = run_in(std::env::args_os(), Host::OwnProgram);
     std::process::ExitCode::from(u8::try_from(code.code()).unwrap_or(u8::MAX))

@@ -1,12 +1,13 @@
 //! The arguments of the commands on plans and operations.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 
 use crate::args::{ReportFormat, RuleArgs, StateAt};
-use crate::duration::parse as duration;
+use crate::duration::{bounded, up_to_a_year};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum PlanCommand {
@@ -27,19 +28,22 @@ pub(crate) struct PlanCreate {
     #[command(flatten)]
     pub(crate) at: StateAt,
     /// How long the plan may be executed: 30m, 12h
-    #[arg(long, value_name = "TIME", default_value = "24h", value_parser = duration)]
+    #[arg(long, value_name = "TIME", default_value = "24h", value_parser = bounded)]
     pub(crate) life: Duration,
     /// So many steps run alone, before all others
     #[arg(long, value_name = "COUNT", default_value_t = 0)]
     pub(crate) canary: usize,
     /// So many steps in a batch, at most
-    #[arg(long, value_name = "COUNT", default_value_t = 10)]
-    pub(crate) batch_size: usize,
+    #[arg(long, value_name = "COUNT", default_value = "10")]
+    pub(crate) batch_size: NonZeroUsize,
     /// Wait so long between batches: 30s, 5m
-    #[arg(long, value_name = "TIME", value_parser = duration)]
+    #[arg(long, value_name = "TIME", value_parser = up_to_a_year)]
     pub(crate) pause: Option<Duration>,
+    /// Stop between batches, with exit code 4, until somebody goes on with `landfast op resume`
+    #[arg(long, conflicts_with = "pause")]
+    pub(crate) confirm: bool,
     /// How long each step may take: 30s, 10m
-    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = duration)]
+    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = bounded)]
     pub(crate) step_timeout: Duration,
     #[command(flatten)]
     pub(crate) rules: RuleArgs,
@@ -69,27 +73,18 @@ pub(crate) struct ExecuteArgs {
     /// Why, for the record
     #[arg(long, value_name = "TEXT")]
     pub(crate) reason: Option<String>,
-    /// Tolerate this many failed steps before nothing further begins; without it the first failure stops
-    #[arg(long, value_name = "FAILURES")]
-    pub(crate) lenient: Option<u32>,
-    /// After a failure, leave everything as it is instead of taking back what was applied
-    #[arg(long)]
-    pub(crate) no_rollback: bool,
-    /// Give up taking back after this time: 3m
-    #[arg(long, value_name = "TIME", value_parser = duration)]
-    pub(crate) rollback_timeout: Option<Duration>,
-    /// How long everything must stay as it is to be before it counts as applied: 30s
-    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = duration)]
-    pub(crate) settle: Duration,
-    /// So many steps at a time, at most
-    #[arg(long, value_name = "COUNT", default_value_t = 10)]
-    pub(crate) parallel: usize,
+    /// An approval of the plan, as `landfast approve` writes it; can be given several times. Each serves one operation
+    #[arg(long, value_name = "FILE")]
+    pub(crate) approval: Vec<PathBuf>,
+    /// So many objects are lost, and that is meant: the exact number, for the check delete-threshold
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) acknowledge_deletes: Option<u64>,
     /// Documents in which sensitive values of the plan stand in clear, such as the observation or the wanted changes that it was
     /// made from; the state is looked into anyway
     #[arg(long, value_name = "SRC")]
     pub(crate) values: Vec<PathBuf>,
     /// Wait so long for somebody else's lock: 30s, 5m
-    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = duration)]
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = up_to_a_year)]
     pub(crate) lock_timeout: Duration,
     #[command(flatten)]
     pub(crate) folder: FolderArgs,
@@ -98,6 +93,26 @@ pub(crate) struct ExecuteArgs {
     pub(crate) format: ReportFormat,
     #[command(flatten)]
     pub(crate) rules: RuleArgs,
+}
+
+/// How a new operation runs. One that is taken up goes on as it was begun.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct CourseArgs {
+    /// Tolerate this many failed steps before nothing further begins; without it the first failure stops
+    #[arg(long, value_name = "FAILURES")]
+    pub(crate) lenient: Option<u32>,
+    /// After a failure, leave everything as it is instead of taking back what was applied
+    #[arg(long)]
+    pub(crate) no_rollback: bool,
+    /// Give up taking back after this time: 3m
+    #[arg(long, value_name = "TIME", value_parser = bounded)]
+    pub(crate) rollback_timeout: Option<Duration>,
+    /// How long everything must stay as it is to be before it counts as applied: 30s
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = up_to_a_year)]
+    pub(crate) settle: Duration,
+    /// So many steps at a time, at most
+    #[arg(long, value_name = "COUNT", default_value = "10")]
+    pub(crate) parallel: NonZeroUsize,
 }
 
 /// Where operations are kept.
@@ -115,6 +130,8 @@ pub(crate) struct Apply {
     pub(crate) plan: PathBuf,
     #[command(flatten)]
     pub(crate) execute: ExecuteArgs,
+    #[command(flatten)]
+    pub(crate) course: CourseArgs,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -128,8 +145,16 @@ pub(crate) struct Rollback {
     /// Take back what somebody changed after the operation too, which loses that change
     #[arg(long)]
     pub(crate) overwrite: bool,
+    /// Write the plan, to --output or standard output, and execute nothing: for people to approve it, and for `landfast apply`
+    #[arg(long)]
+    pub(crate) plan_only: bool,
+    /// Leave this object as it is, for the reason that --reason gives; can be given several times. It is recorded in the audit log
+    #[arg(long, value_name = "ADDRESS", requires = "reason")]
+    pub(crate) skip: Vec<String>,
     #[command(flatten)]
     pub(crate) execute: ExecuteArgs,
+    #[command(flatten)]
+    pub(crate) course: CourseArgs,
 }
 
 #[derive(Debug, Subcommand)]
@@ -173,7 +198,7 @@ pub(crate) struct OpResume {
     #[arg(value_name = "OPERATION")]
     pub(crate) operation: String,
     /// Take back what was applied, instead of going on
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["force", "approval", "acknowledge_deletes"])]
     pub(crate) back: bool,
     #[command(flatten)]
     pub(crate) execute: ExecuteArgs,

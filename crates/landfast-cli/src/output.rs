@@ -32,6 +32,24 @@ pub(crate) fn write(global: &Global, bytes: &[u8], secrecy: Secrecy) -> Result<(
     replace(path, bytes, secrecy)
 }
 
+/// Refuses a file that cannot be written, before anything is done that is to be told of in it.
+pub(crate) fn writable(global: &Global) -> Result<(), CliError> {
+    let Some(path) = &global.output else { return Ok(()) };
+    let wrong = |error: &io::Error| CliError::io(path, "cannot be written", error);
+    if path.exists() {
+        std::fs::OpenOptions::new().append(true).open(path).map_err(|error| wrong(&error))?;
+        if !path.is_file() {
+            return Ok(());
+        }
+    }
+    // It is replaced by another file of the same folder.
+    let path = path.canonicalize().unwrap_or_else(|_| path.clone());
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let probe = folder.join(format!(".landfast-{}", uuid::Uuid::new_v4().simple()));
+    let made = std::fs::OpenOptions::new().write(true).create_new(true).open(&probe);
+    made.and_then(|_| std::fs::remove_file(&probe)).map_err(|error| wrong(&error))
+}
+
 /// How to render text: colours and width by where it goes.
 pub(crate) fn text_options(global: &Global) -> TextOptions {
     let mut options = TextOptions::default();

@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use landfast::backends::Environment;
-use landfast::fix::CommandSettings;
+use landfast::fix::{CommandSettings, ProbeSettings};
 use landfast::rollback::Planner;
-use landfast::safety::SafetySettings;
 use landfast::state::fits_glob;
 use serde::{Deserialize, Deserializer, de};
 
 use crate::duration;
 use crate::error::CliError;
+use crate::safety_settings::Safety;
 
 const NAME: &str = "landfast.toml";
 
@@ -25,7 +25,7 @@ pub(crate) struct Settings {
     pub(crate) opentofu: OpenTofu,
     pub(crate) history: Kept,
     /// The checks of plans.
-    pub(crate) safety: SafetySettings,
+    pub(crate) safety: Safety,
     /// Where operations are kept.
     pub(crate) operations: OperationSettings,
     /// What changes objects.
@@ -44,6 +44,8 @@ pub(crate) struct OperationSettings {
     pub(crate) folder: Option<PathBuf>,
     /// Files of what is known of resource types, from the folder of the file: what can be taken back of them, and how.
     traits: Vec<PathBuf>,
+    /// Commands that are asked after every batch and at the end whether all is well.
+    pub(crate) probes: Vec<ProbeSettings>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -107,6 +109,13 @@ impl Settings {
         Ok(first.unwrap_or_else(|| Self { folder: here, ..Self::default() }))
     }
 
+    /// What is wrong with the table `[safety]`, on one line.
+    pub(crate) fn of_safety(&self, error: &dyn std::error::Error) -> CliError {
+        let text = crate::stores::chain(error);
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        CliError::new(format!("{}: [safety]: {text}", self.folder.join(NAME).display()))
+    }
+
     /// A planner that knows the resource types that these settings describe.
     pub(crate) fn planner(&self) -> Result<Planner, CliError> {
         let mut planner = Planner::default();
@@ -152,10 +161,12 @@ fn upwards(folder: &Path) -> Option<PathBuf> {
 fn read(path: &Path) -> Result<Settings, CliError> {
     let text = std::fs::read_to_string(path).map_err(|error| CliError::io(path, "cannot be read", &error))?;
     let mut settings: Settings = toml::from_str(&text).map_err(|error| {
-        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-        let line = before.matches('\n').count() + 1;
         // The message, and not the line itself: it may hold what somebody took for a place for a secret.
-        CliError::new(format!("{}: line {line}: {}", path.display(), error.message()))
+        let line = match error.span().and_then(|span| text.get(..span.start)) {
+            Some(before) => format!("line {}: ", before.matches('\n').count() + 1),
+            None => String::new(),
+        };
+        CliError::new(format!("{}: {line}{}", path.display(), error.message()))
     })?;
     let folder = path.parent().unwrap_or(Path::new(""));
     let Settings { encryption, opentofu, .. } = &mut settings;
@@ -168,6 +179,9 @@ fn read(path: &Path) -> Result<Settings, CliError> {
     ] {
         *named = named.take().map(|named| folder.join(named));
     }
+    // An absolute one, since a program is started in it by a path from it.
+    let absolute = std::path::absolute(if folder.as_os_str().is_empty() { Path::new(".") } else { folder });
+    settings.safety.gate.folder = Some(absolute.map_err(|error| CliError::io(path, "cannot be looked at", &error))?);
     settings.folder = folder.to_owned();
     Ok(settings)
 }

@@ -27,7 +27,9 @@ mod state_actuator;
 mod wanted;
 
 #[cfg(unix)]
-pub use command::{CommandActuator, CommandSettings};
+pub use command::{
+    CommandActuator, CommandProbe, CommandSettings, CommandSupervisor, NoProgram, ProbeSettings, supervise_command,
+};
 #[cfg(unix)]
 pub use held_state::{HeldState, HeldStateError};
 #[cfg(unix)]

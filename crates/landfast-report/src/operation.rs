@@ -338,8 +338,6 @@ impl HandOver {
         if !operation.ended {
             commands.push(format!("landfast op resume {id}"));
             commands.push(format!("landfast op resume {id} --back"));
-        } else if view.state == OperationState::Failed && reached {
-            commands.push(format!("landfast op resume {id} --back"));
         }
         if operation.ended && reached && (!done.is_empty() || !check.is_empty()) {
             commands.push(format!("landfast rollback {id}"));

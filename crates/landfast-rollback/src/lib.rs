@@ -35,8 +35,10 @@
 //! ```
 
 mod actuator;
+mod approvals;
 mod executor;
 pub mod journal;
+mod left_behind;
 #[cfg(feature = "mutants")]
 pub mod mutant;
 #[cfg(not(feature = "mutants"))]
@@ -54,6 +56,7 @@ mod time;
 mod values;
 
 pub use actuator::{Actuator, ActuatorError, ActuatorFailure, Change, Direction, PortFuture};
+pub use approvals::{ApprovalLedger, LedgerError};
 pub use executor::{Control, ExecuteError, Executor, Ports, Report, Resume};
 pub use operation::{IllegalTransition, Mode, OnFailure, OperationOptions, OperationState};
 pub use plan::{Plan, read_plan, write_plan};

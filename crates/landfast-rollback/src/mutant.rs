@@ -1,6 +1,6 @@
 //! Defects that are put in on purpose, so that tests can show that they would be found.
 //!
-//! Without the feature `mutants` none of them is in the program: [`is`] is a constant there.
+//! Without the feature `mutants` none of them is in the program: `is` is a constant there.
 
 /// A defect of this crate, or of `landfast-safety`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -51,8 +51,12 @@ pub enum Mutant {
     ParallelLimitIgnored,
     /// A cancelled operation goes on.
     CancelIgnored,
+    /// Nobody listens any more once all steps are done.
+    CancelIgnoredAtTheEnd,
     /// A cancelled operation is taken back.
     CancelTakenBack,
+    /// What is left of an address of which a step is done is not judged.
+    HalfUnjudged,
     /// A clearance serves for any plan.
     ClearanceNotBoundToPlan,
     /// A clearance serves for any state.
@@ -102,7 +106,9 @@ mod active {
             Self::AuditFailureIgnored,
             Self::ParallelLimitIgnored,
             Self::CancelIgnored,
+            Self::CancelIgnoredAtTheEnd,
             Self::CancelTakenBack,
+            Self::HalfUnjudged,
             Self::ClearanceNotBoundToPlan,
             Self::ClearanceNotBoundToState,
             Self::ClearanceNotBoundToPolicy,

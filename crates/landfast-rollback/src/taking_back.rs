@@ -4,15 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use landfast_safety::{ActionKind, ProposalKind, Target};
+use landfast_drift::CompareOptions;
+use landfast_safety::{ActionKind, InverseClass, ProposalKind, Target};
 use landfast_state::address::ObjectAddress;
 use landfast_state::{BytesDigest, Limits, Observation, ReadError, ResourceObject, Snapshot, Value, read_snapshot};
 
 use crate::journal::{StepState, View};
+use crate::left_behind::is_as_left;
 use crate::plan::{Plan, Step};
 use crate::planner::{ChangeScope, Planner, PlannerError, Wanted};
 use crate::renewed::renewed;
-use crate::sameness::{Sameness, sameness};
+use crate::sameness::sameness;
 use crate::values::Values;
 
 /// What is to be taken back.
@@ -33,6 +35,8 @@ pub struct TakeBack<'a> {
     pub now: SystemTime,
     /// Only these objects; all of the operation's where it is empty.
     pub only: BTreeSet<ObjectAddress>,
+    /// Objects that stay as they are, each with the reason of whoever decided that. They are listed as not restored.
+    pub skip: BTreeMap<ObjectAddress, String>,
     /// What becomes of objects that somebody changed after the operation. By default they stay as they are.
     pub changed_since: ChangedSince,
 }
@@ -59,6 +63,7 @@ impl<'a> TakeBack<'a> {
             author: String::new(),
             now,
             only: BTreeSet::new(),
+            skip: BTreeMap::new(),
             changed_since: ChangedSince::Keep,
         }
     }
@@ -93,6 +98,16 @@ pub enum TakeBackError {
         /// The operation.
         operation: String,
     },
+    /// It is one on another state than the one that is held.
+    #[error("operation {operation} is one on {asked}, and this is {here}")]
+    OtherPlace {
+        /// The operation.
+        operation: String,
+        /// The state that it is on.
+        asked: String,
+        /// The state that is held.
+        here: String,
+    },
     /// It has not ended: it has to be taken up first.
     #[error("operation {operation} is {state} and has to be taken up first")]
     NotEnded {
@@ -106,6 +121,12 @@ pub enum TakeBackError {
     NotTouched {
         /// The operation.
         operation: String,
+        /// The object.
+        address: ObjectAddress,
+    },
+    /// An object is to be skipped, and nobody says why.
+    #[error("{address} is to stay as it is, and no reason is given")]
+    NoReason {
         /// The object.
         address: ObjectAddress,
     },
@@ -139,6 +160,11 @@ pub fn take_back(planner: &Planner, request: &TakeBack<'_>, values: &Values) -> 
     let Some(before) = view.before.as_ref().filter(|_| view.reached_applying) else {
         return Err(TakeBackError::ChangedNothing { operation: operation() });
     };
+    let (asked, here) = (view.plan.target(), &request.target);
+    if !here.is_same_place(asked) {
+        let (asked, here) = (asked.to_string(), here.to_string());
+        return Err(TakeBackError::OtherPlace { operation: operation(), asked, here });
+    }
     if !view.is_ended() {
         return Err(TakeBackError::NotEnded { operation: operation(), state: view.state });
     }
@@ -151,19 +177,25 @@ pub fn take_back(planner: &Planner, request: &TakeBack<'_>, values: &Values) -> 
         .filter(|step| !matches!(view.step(step.id), StepState::NotStarted | StepState::Reverted))
         .collect();
     let origin_of = |step: &Step| step.replaced.clone().unwrap_or_else(|| step.address.clone());
-    if let Some(address) = request
-        .only
-        .iter()
-        .find(|address| !touched.iter().any(|step| origin_of(step) == **address || step.result_address() == *address))
+    if let Some(address) =
+        request.only.iter().chain(request.skip.keys()).find(|address| {
+            !touched.iter().any(|step| origin_of(step) == **address || step.result_address() == *address)
+        })
     {
         return Err(TakeBackError::NotTouched { operation: operation(), address: address.clone() });
+    }
+    if let Some((address, _)) = request.skip.iter().find(|(_, reason)| reason.trim().is_empty()) {
+        return Err(TakeBackError::NoReason { address: address.clone() });
     }
     let mut draft = Draft::empty(planner, request, values, &before);
     for step in &touched {
         let is_asked = request.only.is_empty()
             || request.only.contains(&origin_of(step))
             || request.only.contains(step.result_address());
-        if is_asked {
+        let reason = request.skip.get(&origin_of(step)).or_else(|| request.skip.get(step.result_address()));
+        if let Some(reason) = reason {
+            draft.lacks(&origin_of(step), format!("it is left as it is: {reason}"));
+        } else if is_asked {
             draft.take(step);
         }
     }
@@ -212,6 +244,9 @@ impl<'a> Draft<'a> {
             return self.lacks(place, "it cannot be read");
         }
         let now = self.request.observed.snapshot.get(place);
+        if step.action != ActionKind::Move && self.is_as_before(step, now) {
+            return;
+        }
         if self.is_changed_since(step, now) && self.request.changed_since == ChangedSince::Keep {
             return self.lacks(place, "somebody changed it after the operation");
         }
@@ -219,6 +254,16 @@ impl<'a> Draft<'a> {
             Ok(was) => was,
             Err(missing) => return self.lacks(&step.address, missing.to_string()),
         };
+        let inverse = &step.inverse;
+        if !step.action.is_bookkeeping()
+            && step.action != ActionKind::Create
+            && inverse.class > InverseClass::NewIdentity
+        {
+            self.lacks(&step.address, inverse.reasons.join("; "));
+        }
+        if inverse.class == InverseClass::Impossible {
+            return;
+        }
         if step.action == ActionKind::Move {
             if let (Some(now), Some(was)) = (now, was) {
                 self.now.insert(place.clone(), now.clone());
@@ -227,11 +272,12 @@ impl<'a> Draft<'a> {
             }
             return;
         }
-        // What is not there any more comes back as another object.
         let was = match now {
-            None if !step.action.is_bookkeeping() => was.map(|was| self.anew(was)),
             // What was only forgotten is still the same object.
-            None | Some(_) => was,
+            _ if step.action.is_bookkeeping() => was,
+            // What is not there any more comes back as another object, and another may stand there already.
+            None => was.map(|was| self.anew(was)),
+            Some(now) => was.map(|was| if self.is_another(&was, now) { self.anew(was) } else { was }),
         };
         if let Some(now) = now {
             self.now.insert(place.clone(), now.clone());
@@ -252,17 +298,28 @@ impl<'a> Draft<'a> {
         renewed(was, &own)
     }
 
+    /// Whether an object took the place of another, by what each has of its own.
+    fn is_another(&self, was: &ResourceObject, now: &ResourceObject) -> bool {
+        let (own, was, now) = (self.planner.own_attributes(was), was.value(), now.value());
+        own.iter().any(|path| was.get(path) != now.get(path))
+    }
+
+    /// Whether what is there is what the operation found: somebody took it back already.
+    fn is_as_before(&self, step: &Step, now: Option<&ResourceObject>) -> bool {
+        sameness(self.before.get(&step.address), now, &self.compared()).is_same()
+    }
+
     /// Whether what is there is not what the operation left.
     fn is_changed_since(&self, step: &Step, now: Option<&ResourceObject>) -> bool {
-        let ended = self.request.view.ends.get(&step.id).map(|(_, ended)| ended);
-        let digest = now.map(|object| object.digest(self.values.key()).to_string());
-        if ended.is_some_and(|ended| ended.object.is_some() && ended.object == digest) {
-            return false;
-        }
-        let left = self.request.view.plan.left_by(step);
+        let view = self.request.view;
+        !is_as_left(view.behind(step.id), view.plan.left_by(step), now, &self.compared())
+    }
+
+    /// What counts as the same.
+    fn compared(&self) -> CompareOptions {
         let mut compared = self.planner.compared.clone();
         compared.fingerprint_key = Some(self.values.key().clone());
-        sameness(left, now, &compared) != Sameness::Same
+        compared
     }
 
     fn finish(mut self, scope: ChangeScope) -> Result<TakingBack, TakeBackError> {
@@ -286,18 +343,9 @@ impl<'a> Draft<'a> {
 
     /// Names objects that point to the id of one that comes back under another id.
     fn dangling(&mut self) {
-        let gone: Vec<(ObjectAddress, String)> = self
-            .then
-            .keys()
-            .filter(|address| !self.now.contains_key(*address))
-            .filter_map(|address| match self.before.get(address)?.value() {
-                Value::Object(members) => match members.get("id") {
-                    Some(Value::String(id)) if id.len() > 3 => Some((address.clone(), id.clone())),
-                    _ => None,
-                },
-                _ => None,
-            })
-            .collect();
+        let there: BTreeSet<String> = self.request.observed.snapshot.objects().iter().filter_map(id_of).collect();
+        let gone = self.before.objects().iter().filter_map(|object| Some((object.address.clone(), id_of(object)?)));
+        let gone: Vec<(ObjectAddress, String)> = gone.filter(|(_, id)| id.len() > 3 && !there.contains(id)).collect();
         let mut found = Vec::new();
         for (address, object) in &self.then {
             let value = object.value();
@@ -310,6 +358,16 @@ impl<'a> Draft<'a> {
         for (address, why) in found {
             self.lacks(&address, why);
         }
+    }
+}
+
+fn id_of(object: &ResourceObject) -> Option<String> {
+    match object.value() {
+        Value::Object(members) => match members.get("id") {
+            Some(Value::String(id)) => Some(id.clone()),
+            _ => None,
+        },
+        _ => None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use landfast_state::address::ObjectAddress;
 use landfast_state::json::JsonError;
-use landfast_state::{AttributePath, FingerprintKey, ResourceObject, Sensitive, Snapshot, Value};
+use landfast_state::{AttributePath, Fingerprint, FingerprintKey, ResourceObject, Sensitive, Snapshot, Value};
 
 use crate::renewed::place;
 
@@ -10,10 +10,14 @@ use crate::renewed::place;
 ///
 /// A value is taken from where it has the same fingerprint: first at the same address and path, then at the same path of any
 /// object of the type. Nothing is taken by its place alone.
+///
+/// Some of them are kept, such as the versions in a history or a file of the user's, and others pass: an object that is read now
+/// has its values only as long as it is there.
 #[derive(Debug, Clone)]
 pub struct Values {
     key: FingerprintKey,
-    sources: Vec<Snapshot>,
+    kept: Vec<Snapshot>,
+    passing: Vec<Snapshot>,
 }
 
 /// Values that nobody has.
@@ -31,10 +35,18 @@ fn join(paths: &[AttributePath]) -> String {
 }
 
 impl Values {
-    /// Values from these snapshots, the first one first.
+    /// Values from these snapshots, the first one first, which will still be there when a change is taken back.
     #[must_use]
-    pub fn new(key: FingerprintKey, sources: Vec<Snapshot>) -> Self {
-        Self { key, sources }
+    pub fn new(key: FingerprintKey, kept: Vec<Snapshot>) -> Self {
+        Self { key, kept, passing: Vec::new() }
+    }
+
+    /// Also values from these snapshots, which may not be there any more when a change is taken back: what is executed may use
+    /// them, and no plan promises to.
+    #[must_use]
+    pub fn with_passing(mut self, passing: Vec<Snapshot>) -> Self {
+        self.passing.extend(passing);
+        self
     }
 
     /// The key of the fingerprints.
@@ -55,15 +67,7 @@ impl Values {
         let Value::Object(mut members) = object.value() else { return Err(missing(Vec::new())) };
         let mut lacking = Vec::new();
         for (path, fingerprint) in &object.fingerprints {
-            let found = self.candidates(object).find_map(|value| {
-                let value = value.get(path)?;
-                let inner = match value {
-                    Value::Sensitive(sensitive) => sensitive.expose()?,
-                    other => other,
-                };
-                let sensitive = Sensitive::new(inner.clone());
-                (sensitive.fingerprint(&self.key) == *fingerprint).then_some(Value::Sensitive(sensitive))
-            });
+            let found = self.value(object, path, fingerprint, self.kept.iter().chain(&self.passing));
             if found.and_then(|value| place(&mut members, path).map(|place| *place = value)).is_none() {
                 lacking.push(path.clone());
             }
@@ -74,14 +78,57 @@ impl Values {
         object.clone().with_value(&members).map_err(|_: JsonError| missing(Vec::new()))
     }
 
-    fn candidates<'a>(&'a self, object: &'a ResourceObject) -> impl Iterator<Item = Value> + 'a {
-        let same = self.sources.iter().filter_map(|source| source.get(&object.address));
+    /// Whether all sensitive values of the object will still be had when it is not there any more.
+    ///
+    /// # Errors
+    /// When some stand nowhere but in what may pass.
+    pub fn keeps(&self, object: &ResourceObject) -> Result<(), MissingValues> {
+        let mut known: Vec<(AttributePath, Fingerprint)> =
+            object.fingerprints.iter().map(|(path, fingerprint)| (path.clone(), fingerprint.clone())).collect();
+        self.fingerprints(&object.value(), &AttributePath::ROOT, &mut known);
+        known.retain(|(path, fingerprint)| self.value(object, path, fingerprint, self.kept.iter()).is_none());
+        let paths: Vec<AttributePath> = known.into_iter().map(|(path, _)| path).collect();
+        if paths.is_empty() { Ok(()) } else { Err(MissingValues { address: object.address.clone(), paths }) }
+    }
+
+    /// The fingerprints of the sensitive values that stand in a value in clear. Null is no secret.
+    fn fingerprints(&self, value: &Value, path: &AttributePath, into: &mut Vec<(AttributePath, Fingerprint)>) {
+        match value {
+            Value::Sensitive(sensitive) => {
+                if sensitive.expose().is_some_and(|inner| *inner != Value::Null) {
+                    into.push((path.clone(), sensitive.fingerprint(&self.key)));
+                }
+            }
+            Value::List(elements) => {
+                elements.iter().enumerate().for_each(|(at, value)| self.fingerprints(value, &path.index(at), into));
+            }
+            Value::Object(members) => {
+                members.iter().for_each(|(name, value)| self.fingerprints(value, &path.key(name), into));
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Unknown => {}
+        }
+    }
+
+    /// The value with this fingerprint: at the same address and path, or else at the same path of any object of the type.
+    fn value<'a>(
+        &self,
+        object: &ResourceObject,
+        path: &AttributePath,
+        fingerprint: &Fingerprint,
+        sources: impl Iterator<Item = &'a Snapshot> + Clone,
+    ) -> Option<Value> {
+        let same = sources.clone().filter_map(|source| source.get(&object.address));
         let type_name = &object.address.instance.resource.type_name;
-        let alike = self
-            .sources
-            .iter()
-            .flat_map(Snapshot::objects)
-            .filter(move |other| other.address.instance.resource.type_name == *type_name);
-        same.chain(alike).map(ResourceObject::value)
+        let is_alike = |other: &&ResourceObject| other.address.instance.resource.type_name == *type_name;
+        let alike = sources.flat_map(Snapshot::objects).filter(is_alike);
+        same.chain(alike).find_map(|other| {
+            let value = other.value();
+            let inner = match value.get(path)? {
+                Value::Sensitive(sensitive) => sensitive.expose()?,
+                other => other,
+            };
+            let sensitive = Sensitive::new(inner.clone());
+            (sensitive.fingerprint(&self.key) == *fingerprint).then_some(Value::Sensitive(sensitive))
+        })
     }
 }

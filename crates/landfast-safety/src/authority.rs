@@ -166,7 +166,9 @@ impl Authority {
             || role.groups.iter().any(|group| who.groups.contains(group) || self.groups.get(group).is_some_and(has))
     }
 
-    pub(crate) fn has_roles(&self) -> bool {
+    /// Whether there is any role. Where there is none, nobody is asked who he is.
+    #[must_use]
+    pub fn has_roles(&self) -> bool {
         !self.roles.is_empty()
     }
 

@@ -1,6 +1,7 @@
 //! Checks by command: a program is given the proposal as JSON and answers with its verdict.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::process::Stdio;
 
 use serde::{Deserialize, Serialize};
@@ -108,6 +109,7 @@ pub struct CommandCheck {
     program: String,
     arguments: Vec<String>,
     applies: Applies,
+    folder: Option<PathBuf>,
 }
 
 #[derive(Deserialize)]
@@ -163,7 +165,16 @@ impl CommandCheck {
             program: program.clone(),
             arguments: arguments.to_vec(),
             applies: settings.applies.clone(),
+            folder: None,
         })
+    }
+
+    /// The same, run in this folder: a program with a slash in its name is looked for there. Without it, it runs where this
+    /// process does.
+    #[must_use]
+    pub fn in_folder(mut self, folder: PathBuf) -> Self {
+        self.folder = Some(folder);
+        self
     }
 
     async fn run(&self, context: &Context) -> Result<Verdict, CheckError> {
@@ -177,6 +188,9 @@ impl CommandCheck {
         })?;
         let mut command = Command::new(&self.program);
         command.args(&self.arguments).env("LANDFAST_CHECK", self.id.as_str()).kill_on_drop(true);
+        if let Some(folder) = &self.folder {
+            command.current_dir(folder);
+        }
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         #[cfg(unix)]
         command.process_group(0);

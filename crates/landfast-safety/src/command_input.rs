@@ -144,6 +144,7 @@ fn facts(context: &Context) -> Json {
             "state": operation.state,
             "ended": operation.ended,
             "successful": operation.successful,
+            "left_something": operation.left_something,
             "began": time(operation.began),
             "changes": operation.changes,
             "plan": operation.plan.to_string(),

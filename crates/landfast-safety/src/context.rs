@@ -85,7 +85,7 @@ pub struct Facts {
     /// Approvals, as they were given; none of them is verified yet.
     pub approvals: Option<Vec<SignedApproval>>,
     /// Ids of the approvals that earlier operations were given, on any target: each serves once. What is recorded for an
-    /// operation is every approval that it was judged with, whether or not it counted.
+    /// operation that was let through is every approval that it was judged with, whether or not it counted.
     pub used_approvals: Option<BTreeSet<String>>,
     /// Objects that the user has said may be destroyed, by their exact number, for the check `delete-threshold`.
     /// `None` where he has said nothing, which is no need: nothing is acknowledged then.
@@ -111,6 +111,18 @@ pub struct Facts {
     /// Settings of the surroundings as they are now, such as the region of a provider or the version of a tool; the names are
     /// those of [`Proposal::surroundings`]. Nothing secret.
     pub surroundings: Option<BTreeMap<String, String>>,
+    /// What was looked at to observe. By default objects.
+    pub sight: Sight,
+}
+
+/// What was looked at to observe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Sight {
+    /// The objects themselves.
+    #[default]
+    Objects,
+    /// Only what is recorded of them, since the plan changes nothing else and nobody here can see more.
+    Record,
 }
 
 impl Facts {
@@ -181,6 +193,8 @@ pub struct OperationFact {
     pub ended: bool,
     /// Whether it ended as it was meant to: applied, for one that went forward.
     pub successful: bool,
+    /// Whether there is something of what it did that was not taken back.
+    pub left_something: bool,
     /// When it began.
     pub began: SystemTime,
     /// How many objects it changes.

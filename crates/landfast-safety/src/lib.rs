@@ -77,7 +77,8 @@ pub use checks::catalogue;
 pub use clearance::{Bound, Clearance, ClearanceError};
 pub use command::{Applies, CommandCheck, CommandError, CommandSettings, Direction};
 pub use context::{
-    Actor, BackupFact, Context, Facts, Health, LockFact, Need, OperationFact, PolicyFacts, PolicyViolation, SchemaFacts,
+    Actor, BackupFact, Context, Facts, Health, LockFact, Need, OperationFact, PolicyFacts, PolicyViolation,
+    SchemaFacts, Sight,
 };
 pub use force::{Override, OverrideError};
 pub use gate::{DEFAULT_CHECK_TIMEOUT, DEFAULT_CLEARANCE_LIFE, DuplicateCheck, Gate, JudgeError};

@@ -69,6 +69,21 @@ impl Proposal {
     pub fn destructive(&self) -> impl Iterator<Item = &ProposedChange> {
         self.changes.iter().filter(|change| change.action.destroys())
     }
+
+    /// Every address that it is about.
+    pub(crate) fn touched(&self) -> BTreeSet<&ObjectAddress> {
+        let objects = self.before.objects().iter().chain(self.after.objects()).map(|object| &object.address);
+        let changes =
+            self.changes.iter().flat_map(|change| [Some(&change.address), change.moves_to.as_ref()]).flatten();
+        objects.chain(changes).collect()
+    }
+
+    /// Whether no provider manages the object, such as one of an in-house system: no state records it, and it has no schema.
+    pub(crate) fn is_of_no_provider(&self, address: &ObjectAddress) -> bool {
+        let sides = [self.before.get(address), self.after.get(address)];
+        let mut sides = sides.into_iter().flatten().peekable();
+        sides.peek().is_some() && sides.all(|object| object.provider.is_empty())
+    }
 }
 
 /// Whether a proposal goes forward or back.

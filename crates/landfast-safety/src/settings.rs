@@ -1,6 +1,7 @@
 //! Settings of a gate, as configuration has them.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -44,6 +45,9 @@ pub struct SafetySettings {
     pub checks: BTreeMap<String, toml::Table>,
     /// Checks by command.
     pub commands: Vec<CommandSettings>,
+    /// The folder in which they run: that of the file with these settings. Where this process runs, where it is not said.
+    #[serde(skip)]
+    pub folder: Option<PathBuf>,
 }
 
 /// Why there is no gate with these settings.
@@ -118,7 +122,10 @@ impl Gate {
         }
         for (at, command) in settings.commands.iter().enumerate() {
             let fail = |source| GateError::Command { at, id: command.id.clone(), source };
-            let check = CommandCheck::new(command).map_err(fail)?;
+            let mut check = CommandCheck::new(command).map_err(fail)?;
+            if let Some(folder) = &settings.folder {
+                check = check.in_folder(folder.clone());
+            }
             let added = gate.add(Arc::new(check), command.level);
             added.map_err(|DuplicateCheck { id }| fail(CommandError::Duplicate { id }))?;
         }

@@ -26,7 +26,7 @@ pub struct Redactor {
 }
 
 /// Gathers the texts of sensitive values for a [`Redactor`].
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct SecretTexts(Texts);
 
 impl SecretTexts {

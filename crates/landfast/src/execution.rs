@@ -8,8 +8,8 @@ use landfast_drift::CompareOptions;
 use landfast_fix::HeldState;
 use landfast_rollback::journal::{Journal, View};
 use landfast_rollback::{
-    Actuator, ExecuteError, Executor, Hold as _, HoldError, Judge, JudgeFailed, OperationOptions, Plan, Planner,
-    PortFuture, Ports, Probe, Report, SystemClock, TakeBack, TakeBackError, TakingBack, Values, take_back,
+    Actuator, ApprovalLedger, ExecuteError, Executor, Hold as _, HoldError, Judge, JudgeFailed, OperationOptions, Plan,
+    Planner, PortFuture, Ports, Probe, Report, SystemClock, TakeBack, TakeBackError, TakingBack, Values, take_back,
 };
 use landfast_safety::{Context, Facts, Gate, LockFact, Override, Proposal, SafetyReport};
 use landfast_state::address::ObjectAddress;
@@ -83,7 +83,7 @@ use landfast_state::{AuditSink, BytesDigest, Gap, GapKind, Observation, Origin, 
 /// let execution = Execution {
 ///     held: Arc::new(held), actuator: Arc::new(Tickets::default()), gate, values, facts: Facts::default(),
 ///     journal: Arc::new(FileJournal::create(&folder.join("op-1.journal"))?),
-///     audit: Arc::new(AuditLog::in_folder(folder)), forced: None, executed: BTreeMap::new(),
+///     audit: Arc::new(AuditLog::in_folder(folder)), forced: None, executed: BTreeMap::new(), approvals: None,
 ///     compared: CompareOptions::default(), probes: vec![],
 /// };
 /// let report = apply(execution, "op-1", &plan, &OperationOptions::default(), "alice").await?;
@@ -110,6 +110,9 @@ pub struct Execution {
     pub forced: Option<Override>,
     /// Plans that were executed before, with the operation that did: none is executed twice.
     pub executed: BTreeMap<BytesDigest, String>,
+    /// Where the use of the plan and of the approvals in [`Facts::approvals`] is recorded, for this operation; it fills in
+    /// [`Facts::used_approvals`]. Where there is none, nobody knows which approvals were used.
+    pub approvals: Option<ApprovalLedger>,
     /// Sensitive values in clear.
     pub values: Values,
     /// What counts as the same.
@@ -128,6 +131,8 @@ impl Execution {
             facts: self.facts,
             forced: self.forced,
             executed: self.executed,
+            approvals: self.approvals,
+            values: self.values.clone(),
             audit: Arc::clone(&self.audit),
             compared: self.compared.clone(),
         };
@@ -152,6 +157,8 @@ pub struct GateJudge {
     facts: Facts,
     forced: Option<Override>,
     executed: BTreeMap<BytesDigest, String>,
+    approvals: Option<ApprovalLedger>,
+    values: Values,
     audit: Arc<dyn AuditSink>,
     compared: CompareOptions,
 }
@@ -164,6 +171,16 @@ pub struct AlreadyExecuted {
     pub operation: String,
 }
 
+/// The plan was made on another state than there is. Its clearance would not hold, so nothing is asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("it was made on the state {planned}, and the state is {now} now: plan again")]
+pub struct StalePlan {
+    /// Digest of the state that it was made on.
+    pub planned: BytesDigest,
+    /// Digest of the state that there is.
+    pub now: BytesDigest,
+}
+
 impl Judge for GateJudge {
     fn policy(&self) -> BytesDigest {
         self.gate.policy()
@@ -171,21 +188,42 @@ impl Judge for GateJudge {
 
     fn judge<'a>(
         &'a self,
-        proposal: Proposal,
+        mut proposal: Proposal,
         observed: Observation,
     ) -> PortFuture<'a, Result<SafetyReport, JudgeFailed>> {
         Box::pin(async move {
             if let Some(operation) = self.executed.get(&proposal.plan) {
                 return Err(JudgeFailed(Box::new(AlreadyExecuted { operation: operation.clone() })));
             }
+            let now = self.held.state().await.map_err(|error| JudgeFailed(Box::new(error)))?;
+            if now != proposal.state {
+                return Err(JudgeFailed(Box::new(StalePlan { planned: proposal.state, now })));
+            }
             let recorded = self.held.snapshot().await.map_err(|error| JudgeFailed(Box::new(error)))?;
             let recorded = recorded.unwrap_or_else(|| Snapshot::empty(Origin::new(SourceKind::State, "")));
             let mut facts = self.facts.clone();
             facts.lock = Some(LockFact::Ours { id: self.held.lock_id().to_owned() });
+            // The plan holds fingerprints in the places of values that are at hand.
+            for side in [&mut proposal.before, &mut proposal.after] {
+                let objects = side.objects().iter();
+                *side =
+                    side.with_only(objects.map(|object| self.values.find(object).unwrap_or_else(|_| object.clone())));
+            }
+            let failed = |error| JudgeFailed(Box::new(error));
+            if let Some(ledger) = &self.approvals {
+                facts.used_approvals = Some(ledger.used().map_err(failed)?);
+            }
+            let given = facts.approvals.clone().unwrap_or_default();
             let now = SystemTime::now();
             let context = Context::new(Arc::new(proposal), recorded, observed, facts, now, &self.compared);
             let judged = self.gate.judge(&context, self.forced.clone(), &*self.audit).await;
-            judged.map_err(|error| JudgeFailed(Box::new(error)))
+            let judged = judged.map_err(|error| JudgeFailed(Box::new(error)))?;
+            // A plan or an approval is used up by what it lets through, and by nothing that was refused.
+            if let Some(ledger) = self.approvals.as_ref().filter(|_| judged.is_clear()) {
+                ledger.record(&given).map_err(failed)?;
+                ledger.record_plan(&context.proposal().plan).map_err(failed)?;
+            }
+            Ok(judged)
         })
     }
 }
@@ -229,7 +267,8 @@ pub async fn plan_rollback(
     for address in addresses {
         let known = view.plan.after().get(address).or_else(|| view.plan.before().get(address));
         match actuator.read(address, known).await {
-            Ok(object) => objects.extend(object),
+            // It goes into a plan file.
+            Ok(object) => objects.extend(object.map(|object| planner.compared.rules.mark_object(object))),
             Err(error) => gaps.push(Gap {
                 address: address.instance.clone(),
                 kind: GapKind::Unreadable,

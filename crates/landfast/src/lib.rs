@@ -68,7 +68,7 @@ pub use landfast_state as state;
 pub use landfast_tfplugin as tfplugin;
 
 #[cfg(all(feature = "fix", unix))]
-pub use execution::{AlreadyExecuted, Execution, GateJudge, apply, plan_rollback};
+pub use execution::{AlreadyExecuted, Execution, GateJudge, StalePlan, apply, plan_rollback};
 pub use exit::{ExitCode, FailOn, GapPolicy};
 pub use held::Held;
 pub use operations::{OpenError, check, check_streams, diff, open, open_stream};

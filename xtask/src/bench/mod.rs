@@ -77,6 +77,13 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
         build.arg("--release");
     }
     run_program(&mut build)?;
+    if all.iter().filter(|row| wanted(row)).any(|row| row.programs.iter().any(|program| program.is_example)) {
+        // On its own: no other program is built with what examples may ask for.
+        let mut build = cargo();
+        build.current_dir(&places.root).args(["build", "--quiet", "--target-dir", "target"]);
+        build.args(["--package", "landfast-rollback", "--features", "testing", "--example", "operations"]);
+        run_program(build.args((!options.quick).then_some("--release")))?;
+    }
     std::fs::create_dir_all(&places.bench).map_err(|error| format!("target/bench: {error}"))?;
     let repeat = if options.quick { 1 } else { options.repeat.max(1) };
     let mut results = Vec::new();

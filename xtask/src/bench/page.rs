@@ -189,6 +189,7 @@ fn shown(of: Quantity, usage: &Usage) -> String {
 
 fn amount(of: Quantity, figure: f64) -> String {
     match of {
+        Quantity::Cpu if figure < 2e-3 => format!("{:.0} \u{b5}s", figure * 1e6),
         Quantity::Cpu if figure < 1.0 => format!("{:.1} ms", figure * 1e3),
         Quantity::Cpu => format!("{figure:.2} s"),
         Quantity::Memory => format!("{:.0} MB", figure / 1e6),

@@ -21,6 +21,8 @@ pub(crate) struct Program {
     pub(crate) codes: &'static [i32],
     /// Whether the program measures a part of itself, and prints the seconds of CPU that it took, which count.
     pub(crate) measures_itself: bool,
+    /// Whether it is an example of `landfast-rollback`, which is built for it.
+    pub(crate) is_example: bool,
     before: Before,
 }
 
@@ -51,6 +53,7 @@ impl Program {
             inputs: places.bench.join("inputs"),
             codes: &[0],
             measures_itself: false,
+            is_example: false,
             before: Before::Nothing,
         }
     }
@@ -208,6 +211,13 @@ pub(crate) fn own_figure<A: Into<OsString>>(
     arguments: impl IntoIterator<Item = A>,
 ) -> Program {
     Program { measures_itself: true, ..figure(places, label, arguments) }
+}
+
+/// An example of `landfast-rollback`, which measures itself.
+pub(crate) fn own_example(places: &Places, label: &str, name: &str, argument: &str) -> Program {
+    let path = places.programs.join("examples").join(name);
+    let program = Program::new(label, Tool::Landfast, path, places).with([argument]);
+    Program { measures_itself: true, is_example: true, ..program }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 
 use super::Places;
 use super::input::{Graph, Input, Pair};
-use super::program::{Program, check, deepdiff, figure, jq, landfast, own_figure, terraform};
+use super::program::{Program, check, deepdiff, figure, jq, landfast, own_example, own_figure, terraform};
 use super::server;
 use crate::r#gen::Layout;
 
@@ -306,6 +306,24 @@ pub(crate) fn rows(sizes: &Sizes, places: &Places) -> Vec<Row> {
                 "Order, cycles and the size of the blast radius of every resource: {} resources, {} dependencies.",
                 sizes.nodes, sizes.edges
             ),
+            &[],
+        )
+    });
+
+    let operation = |label: &str, argument: &str| own_example(places, label, "operations", argument);
+    rows.push(Row {
+        programs: vec![
+            operation("a step of a hundred, its journal in memory", "step"),
+            operation("an operation of five steps, its journal in memory", "many"),
+            operation("an operation of five steps, its journal in a file", "file"),
+        ],
+        goals: vec![cpu(0, Bound::AtMost(1e-3))],
+        ..row(
+            "operations",
+            "What the executor takes besides what the steps do: judging, rereading, comparing, and journalling, on objects of 2 kB \
+             in memory. There is no peer: others have no journal to be compared, so these are absolute figures. The CPU of one \
+             step or operation is measured within the program."
+                .to_owned(),
             &[],
         )
     });

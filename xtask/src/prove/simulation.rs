@@ -16,16 +16,16 @@ pub(super) fn prove(setting: &Setting) -> Result<Vec<Proof>, String> {
     let most = 20_000;
     mutants.args(["--mutants", "--seeds", &most.to_string()]);
     Ok(vec![
-        proof("operations in a world where everything goes wrong", seeds, output_of(&mut run)),
-        proof("defects put in on purpose, each until a seed catches it", most, output_of(&mut mutants)),
+        proof(PART, "operations in a world where everything goes wrong", seeds, output_of(&mut run)),
+        proof(PART, "defects put in on purpose, each until a seed catches it", most, output_of(&mut mutants)),
     ])
 }
 
 /// What the program says in its last line that is not about one seed, or why it failed.
-fn proof(what: &str, runs: u64, output: Result<String, String>) -> Proof {
+pub(super) fn proof(part: &'static str, what: &str, runs: u64, output: Result<String, String>) -> Proof {
     let (seen, broken) = match output {
         Ok(text) => (text.lines().rfind(|line| !line.starts_with(' ')).unwrap_or_default().to_owned(), Vec::new()),
         Err(error) => (String::new(), vec![error]),
     };
-    Proof { part: PART, what: what.to_owned(), runs, seen, broken, is_peer: false }
+    Proof { part, what: what.to_owned(), runs, seen, broken, is_peer: false }
 }

@@ -11,6 +11,7 @@ mod licences;
 mod manifests;
 mod module_names;
 mod paths;
+mod test_features;
 
 use crate::problem::Problem;
 use crate::workspace::Workspace;
@@ -33,6 +34,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("paths and hosts", paths::check),
     ("licence files", licences::check),
     ("manifests", manifests::check),
+    ("features for tests", test_features::check),
 ];
 
 pub(crate) fn run(options: &Options) -> Result<(), String> {

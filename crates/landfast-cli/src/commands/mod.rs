@@ -3,6 +3,10 @@
 #[cfg(unix)]
 mod apply;
 #[cfg(unix)]
+mod approve;
+#[cfg(unix)]
+mod approve_keygen;
+#[cfg(unix)]
 mod backup;
 mod check;
 mod completions;
@@ -28,7 +32,7 @@ mod policy_check;
 #[cfg(feature = "policy")]
 mod policy_eval;
 #[cfg(feature = "policy")]
-mod policy_set;
+pub(crate) mod policy_set;
 #[cfg(feature = "policy")]
 mod policy_test;
 #[cfg(unix)]
@@ -90,15 +94,17 @@ pub(crate) fn run(args: &Args, host: Host) -> Result<ExitCode, CliError> {
         #[cfg(unix)]
         Command::Backup(backup) => backup::run(&backup.command, &global.with_keys(&backup.keys)),
         #[cfg(unix)]
-        Command::Plan(args::PlanCommand::Create(create)) => plan_create::run(create, global),
+        Command::Plan(args::PlanCommand::Create(create)) => plan_create::run(create, global, host),
         #[cfg(unix)]
         Command::Plan(args::PlanCommand::Show(show)) => plan_show::run(show, global),
         #[cfg(unix)]
-        Command::Apply(apply) => apply::run(apply, global),
+        Command::Approve(approve) => approve::run(approve, global),
         #[cfg(unix)]
-        Command::Rollback(rollback) => rollback::run(rollback, global),
+        Command::Apply(apply) => apply::run(apply, global, host),
         #[cfg(unix)]
-        Command::Op(op) => run_on_operation(op, global),
+        Command::Rollback(rollback) => rollback::run(rollback, global, host),
+        #[cfg(unix)]
+        Command::Op(op) => run_on_operation(op, global, host),
         Command::Snapshot(args::Snapshot::Create(create)) => snapshot::run(create, global),
         Command::Graph(graph) => graph::run(graph, global),
         #[cfg(feature = "policy")]
@@ -119,12 +125,12 @@ fn run_on_policies(command: &crate::policy_args::Policy, global: &Global) -> Res
 }
 
 #[cfg(unix)]
-fn run_on_operation(command: &args::Op, global: &Global) -> Result<ExitCode, CliError> {
+fn run_on_operation(command: &args::Op, global: &Global, host: Host) -> Result<ExitCode, CliError> {
     match command {
         args::Op::List(args) => op_list::run(args, global),
         args::Op::Show(args) => op_show::run(args, global),
         args::Op::Log(args) => op_log::run(args, global),
-        args::Op::Resume(args) => op_resume::run(args, global),
+        args::Op::Resume(args) => op_resume::run(args, global, host),
         args::Op::Handover(args) => op_handover::run(args, global),
     }
 }

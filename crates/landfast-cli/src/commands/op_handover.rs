@@ -11,7 +11,7 @@ use crate::output::{Secrecy, write};
 use crate::settings::Settings;
 
 pub(crate) fn run(args: &OpHandover, global: &Global) -> Result<ExitCode, CliError> {
-    let folder = Folder::of(&args.folder, &Settings::nearest()?);
+    let folder = Folder::of(&args.folder, &Settings::nearest()?)?;
     let report = HandOver::of(&folder.view(&folder.find(&args.operation)?)?);
     let text = match args.format {
         HandoverFormat::Text | HandoverFormat::Markdown => render_hand_over(&report),

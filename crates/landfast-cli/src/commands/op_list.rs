@@ -11,12 +11,13 @@ use crate::output::{Secrecy, warn, write};
 use crate::settings::Settings;
 
 pub(crate) fn run(args: &OpList, global: &Global) -> Result<ExitCode, CliError> {
-    let folder = Folder::of(&args.folder, &Settings::nearest()?);
+    let folder = Folder::of(&args.folder, &Settings::nearest()?)?;
     let mut operations = Vec::new();
     let mut code = ExitCode::Clean;
     for id in folder.ids()? {
         match folder.view(&id) {
             Ok(view) => operations.push(OperationEntry::of(&view)),
+            Err(error) if folder.is_blank(&id) => warn(error.message()),
             Err(error) => {
                 warn(&format!("{id}: {}", error.message()));
                 code = ExitCode::Incomplete;

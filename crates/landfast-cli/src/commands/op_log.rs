@@ -11,7 +11,7 @@ use crate::output::{Secrecy, warn, write};
 use crate::settings::Settings;
 
 pub(crate) fn run(args: &OpShow, global: &Global) -> Result<ExitCode, CliError> {
-    let folder = Folder::of(&args.folder, &Settings::nearest()?);
+    let folder = Folder::of(&args.folder, &Settings::nearest()?)?;
     let log = folder.read(&folder.find(&args.operation)?)?;
     let entries: Vec<LogEntry> =
         log.records.iter().enumerate().map(|(at, record)| LogEntry::of(at + 1, record)).collect();

@@ -11,7 +11,7 @@ use crate::output::{Secrecy, write};
 use crate::settings::Settings;
 
 pub(crate) fn run(args: &OpShow, global: &Global) -> Result<ExitCode, CliError> {
-    let folder = Folder::of(&args.folder, &Settings::nearest()?);
+    let folder = Folder::of(&args.folder, &Settings::nearest()?)?;
     let operation = OperationEntry::of(&folder.view(&folder.find(&args.operation)?)?);
     let text = match args.format {
         ReportFormat::Text => render_operation(&operation),

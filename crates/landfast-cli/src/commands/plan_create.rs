@@ -18,18 +18,19 @@ use landfast::state::{BytesDigest, Limits, Origin, Snapshot, SourceKind, StateFi
 use crate::args::Global;
 use crate::error::CliError;
 use crate::operation_args::PlanCreate;
-use crate::operations::{command_actuator, place_of, show_plan};
+use crate::operations::{command_actuator, configuration, place_of, show_plan};
 use crate::output::{Secrecy, note, write};
 use crate::settings::Settings;
 use crate::stores::{Target, chain, of_change, who};
+use crate::supervisor::Host;
 use crate::{input, interrupt, key};
 
-pub(crate) fn run(args: &PlanCreate, global: &Global) -> Result<ExitCode, CliError> {
+pub(crate) fn run(args: &PlanCreate, global: &Global, host: Host) -> Result<ExitCode, CliError> {
     let name = args.wanted.display().to_string();
     let text =
         std::fs::read_to_string(&args.wanted).map_err(|error| CliError::io(&args.wanted, "cannot be read", &error))?;
     let wanted = WantedFile::parse(&text, &name).map_err(|error| CliError::new(chain(&error)))?;
-    let plan = plan(args, &wanted, global)?;
+    let plan = plan(args, &wanted, global, host)?;
     write(global, write_plan(&plan).as_bytes(), Secrecy::Ordinary)?;
     if global.output.is_some() {
         note(show_plan(&plan).trim_end());
@@ -37,7 +38,7 @@ pub(crate) fn run(args: &PlanCreate, global: &Global) -> Result<ExitCode, CliErr
     Ok(ExitCode::Clean)
 }
 
-fn plan(args: &PlanCreate, wanted: &WantedFile, global: &Global) -> Result<Plan, CliError> {
+fn plan(args: &PlanCreate, wanted: &WantedFile, global: &Global, host: Host) -> Result<Plan, CliError> {
     let settings = Settings::nearest()?;
     let rules = input::rules(&args.rules)?;
     let key = key::load_or_create()?;
@@ -59,38 +60,45 @@ fn plan(args: &PlanCreate, wanted: &WantedFile, global: &Global) -> Result<Plan,
     let recorded = state.map_or_else(|| Snapshot::empty(Origin::new(SourceKind::State, "")), StateFile::into_snapshot);
     let recorded = rules.mark_secrets(recorded);
 
-    let mut values = vec![recorded.clone()];
+    // The state is kept before it is changed, and so is what the user has in files. An object has its values only while it is there.
+    let mut kept = vec![recorded.clone()];
     let draft = if wanted.is_bookkeeping() {
         if plan_target.lineage.is_empty() {
             return Err(target.absent());
         }
         let sources = observed(wanted, &args.wanted, global)?;
-        values.extend(sources.values().cloned());
+        kept.extend(sources.values().cloned());
         wanted.draft_bookkeeping(&recorded, |path| sources.get(path)).map_err(|error| CliError::new(chain(&error)))?
     } else {
         let redactor = Snapshot::redactor(&[&recorded]);
-        let actuator = command_actuator(&settings, redactor)?;
+        let actuator = command_actuator(&settings, redactor, host)?;
         let drafted = interrupt::wait(async { wanted.draft_objects(&actuator).await })?;
+        kept.push(rules.mark_secrets(wanted.said().map_err(|error| CliError::new(chain(&error)))?));
         drafted.map_err(|error| CliError::new(chain(&error)))?
     };
     let mark = |snapshot: Snapshot| rules.mark_secrets(snapshot);
     let Draft { before, after, moves, .. } = draft;
-    values.extend([mark(before.clone()), mark(after.clone())]);
+    let values = Values::new(key, kept).with_passing(vec![mark(before.clone()), mark(after.clone())]);
 
     let mut planner = settings.planner()?;
     planner.compared = CompareOptions::default();
     planner.compared.rules = Arc::clone(&rules);
     planner.life = args.life;
     planner.step_timeout = args.step_timeout;
-    planner.batch_size = args.batch_size.max(1);
+    planner.batch_size = args.batch_size.get();
     planner.canary = args.canary;
-    planner.then = args.pause.map_or(ThenWait::Nothing, |pause| ThenWait::Seconds(pause.as_secs()));
+    planner.then = match args.pause {
+        _ if args.confirm => ThenWait::Confirmation,
+        Some(pause) => ThenWait::Seconds(pause.as_secs()),
+        None => ThenWait::Nothing,
+    };
     let mut request = Wanted::new(plan_target, digest, mark(before), mark(after));
+    request.configuration = configuration(&settings)?;
     request.author = who();
     request.now = SystemTime::now();
     request.moves = moves;
     request.scope = if wanted.is_bookkeeping() { ChangeScope::Bookkeeping } else { ChangeScope::Objects };
-    planner.plan(&request, &Values::new(key, values)).map_err(|error| CliError::new(chain(&error)))
+    planner.plan(&request, &values).map_err(|error| CliError::new(chain(&error)))
 }
 
 /// The documents with what is to be adopted, which are named from the folder of the file.

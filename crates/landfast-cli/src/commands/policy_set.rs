@@ -14,6 +14,22 @@ use crate::policy_args::{PolicyHow, Rego};
 const PACK: &str = "pack:";
 
 pub(super) fn load(paths: &[PathBuf], how: &PolicyHow) -> Result<PolicySet, CliError> {
+    let mut options = PolicyOptions::default();
+    options.time_limit = Duration::from_secs(how.time_limit.into());
+    options.rego = match how.rego {
+        Rego::Detect => RegoVersion::Detect,
+        Rego::V0 => RegoVersion::V0,
+        Rego::V1 => RegoVersion::V1,
+    };
+    load_with(paths, how.data.as_deref(), options)
+}
+
+/// Reads policies, with what they find under `data` in a file.
+pub(crate) fn load_with(
+    paths: &[PathBuf],
+    data: Option<&Path>,
+    mut options: PolicyOptions,
+) -> Result<PolicySet, CliError> {
     let mut packs = Vec::new();
     let mut files = Vec::new();
     for path in paths {
@@ -26,19 +42,17 @@ pub(super) fn load(paths: &[PathBuf], how: &PolicyHow) -> Result<PolicySet, CliE
     files.dedup();
     let mut texts = files.iter().map(|file| read(file)).collect::<Result<Vec<_>, _>>()?;
     texts.extend(pack_files(packs).map_err(|error| refused(&error))?);
-    let mut options = PolicyOptions::default();
-    options.time_limit = Duration::from_secs(how.time_limit.into());
-    options.rego = match how.rego {
-        Rego::Detect => RegoVersion::Detect,
-        Rego::V0 => RegoVersion::V0,
-        Rego::V1 => RegoVersion::V1,
-    };
-    if let Some(path) = &how.data {
+    if let Some(path) = data {
         let text = std::fs::read(path).map_err(|error| CliError::io(path, "cannot be read", &error))?;
         options.data = serde_json::from_slice(&text)
             .map_err(|error| CliError::new(format!("{}:{}: not JSON", path.display(), error.line())))?;
     }
     PolicySet::load(texts, &options).map_err(|error| refused(&error))
+}
+
+/// A policy as settings in this folder name it.
+pub(crate) fn below_folder(folder: &Path, path: &Path) -> PathBuf {
+    if path.to_str().is_some_and(|text| text.starts_with(PACK)) { path.to_owned() } else { folder.join(path) }
 }
 
 /// The file itself, or the files in a folder and the folders in it that end so.
@@ -72,7 +86,7 @@ pub(super) fn read(path: &Path) -> Result<PolicyFile, CliError> {
     Ok(PolicyFile { name: path.display().to_string(), text })
 }
 
-pub(super) fn refused(error: &PolicyError) -> CliError {
+pub(crate) fn refused(error: &PolicyError) -> CliError {
     let message = CliError::new(error.to_string());
     match error {
         PolicyError::Forbidden { .. } => message.hint(

@@ -1,23 +1,47 @@
 //! What checks have to know about the surroundings.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use landfast::backends::history::{HistoryOutcome, Intent};
 use landfast::backends::{StoredState, WriteNote};
-use landfast::rollback::journal::View;
+use landfast::drift::cost::{Amount, CostModel, PriceTable};
+use landfast::rollback::journal::{StepState, View};
 use landfast::rollback::{OperationState, Plan, Values};
-use landfast::safety::{Actor, BackupFact, Facts, OperationFact, ProposalKind, Target};
+use landfast::safety::approval::SignedApproval;
+use landfast::safety::{Actor, BackupFact, Facts, OperationFact, ProposalKind, Sight, Target};
 use landfast::state::BytesDigest;
 
 use super::session::Session;
 use crate::error::CliError;
-use crate::stores::{chain, who};
+use crate::operation_args::ExecuteArgs;
+use crate::stores::{chain, groups, user, who};
 
 impl Session {
-    /// The facts about a plan. `views` are the other operations.
-    pub(super) async fn facts(&self, plan: &Plan, views: &[View], values: &Values) -> Result<Facts, CliError> {
+    /// The facts about a plan, as far as they are known here. `views` are the other operations. Who holds the lock, and which
+    /// approvals were used, is found out when the plan is judged. What nobody here knows, such as the health of what is depended
+    /// on, is refused where a check asks for it.
+    pub(super) async fn facts(
+        &self,
+        plan: &Plan,
+        views: &[View],
+        values: &Values,
+        args: &ExecuteArgs,
+    ) -> Result<Facts, CliError> {
         let mut facts = Facts::default();
+        let files = &self.settings.safety.files;
+        if plan.steps().iter().all(|step| step.action.is_bookkeeping()) {
+            facts.sight = Sight::Record;
+        }
+        facts.configuration = super::configuration(&self.settings)?;
+        facts.prices = files.prices.as_ref().map(|path| self.prices(path)).transpose()?;
+        facts.budgets = files.budgets.as_ref().map(|path| self.budgets(path)).transpose()?;
+        facts.acknowledged_deletes = args.acknowledge_deletes;
+        let approvals = args.approval.iter().map(|path| SignedApproval::read(path));
+        let approvals = approvals.collect::<Result<Vec<_>, _>>().map_err(|error| CliError::new(chain(&error)))?;
+        facts.approvals = Some(approvals);
         facts.backup = Some(self.back_up(plan).await?);
         let here = |view: &&View| is_same_state(view.plan.target(), plan.target());
         facts.operations = Some(views.iter().filter(here).map(fact).collect());
@@ -25,7 +49,7 @@ impl Session {
             ProposalKind::Forward => None,
             ProposalKind::Rollback { operation } => views.iter().find(|view| view.operation == *operation).map(fact),
         });
-        facts.actor = Some(Actor { name: who(), groups: BTreeSet::new() });
+        facts.actor = Some(Actor { name: user(), groups: groups() });
         let objects = plan.before().objects().iter().chain(plan.after().objects());
         let missing = objects.filter_map(|object| values.find(object).err());
         facts.missing_values = Some(
@@ -34,6 +58,20 @@ impl Session {
                 .collect(),
         );
         Ok(facts)
+    }
+
+    fn prices(&self, path: &Path) -> Result<Arc<dyn CostModel>, CliError> {
+        let path = self.settings.folder.join(path);
+        let text = std::fs::read_to_string(&path).map_err(|error| CliError::io(&path, "cannot be read", &error))?;
+        let table = PriceTable::from_toml(&path.display().to_string(), &text);
+        table.map(|table| Arc::new(table) as _).map_err(|error| CliError::new(chain(&error)))
+    }
+
+    fn budgets(&self, path: &Path) -> Result<BTreeMap<String, Amount>, CliError> {
+        let path = self.settings.folder.join(path);
+        let text = std::fs::read_to_string(&path).map_err(|error| CliError::io(&path, "cannot be read", &error))?;
+        let wrong = |error: toml::de::Error| CliError::new(format!("{}: {}", path.display(), error.message()));
+        toml::from_str(&text).map_err(wrong)
     }
 
     /// Keeps the state as it is in its history, and reads it back; where its store keeps versions itself, those count.
@@ -47,11 +85,18 @@ impl Session {
             });
         };
         let Some(history) = self.target.history.clone() else {
-            let versions = self.target.store.versions(&self.target.address.key).await.unwrap_or_default();
-            let current = versions.into_iter().find(|version| version.is_current);
-            return Ok(match current {
-                Some(version) => BackupFact::Taken { state: stored.digest, place: version.id.to_string(), at },
-                None => BackupFact::None,
+            let (store, key) = (&self.target.store, &self.target.address.key);
+            let versions = store.versions(key).await.unwrap_or_default();
+            let Some(current) = versions.into_iter().find(|version| version.is_current) else {
+                return Ok(BackupFact::None);
+            };
+            // A version counts once it was read back, and is what there is.
+            let kept = store.read_version(key, &current.id).await;
+            let is_it = kept.is_ok_and(|kept| BytesDigest::of(&kept.bytes) == BytesDigest::of(&stored.bytes));
+            return Ok(if is_it {
+                BackupFact::Taken { state: stored.digest, place: current.id.to_string(), at }
+            } else {
+                BackupFact::None
             });
         };
         let (place, lineage, plan) = (self.target.place(), plan.target().lineage.clone(), plan.digest());
@@ -87,8 +132,16 @@ fn fact(view: &View) -> OperationFact {
         state: view.state.as_str().to_owned(),
         ended: view.is_ended(),
         successful: view.state == OperationState::Applied,
+        left_something: view.reached_applying
+            && view.steps().any(|(_, state)| !matches!(state, StepState::NotStarted | StepState::Reverted)),
         began: view.began.parse::<jiff::Timestamp>().map_or(SystemTime::UNIX_EPOCH, SystemTime::from),
-        changes: view.plan.steps().len(),
+        changes: if view.reached_applying { changed(&view.plan) } else { 0 },
         plan: view.plan.digest(),
     }
+}
+
+/// How many objects a plan changes; what only the state learns changes none.
+fn changed(plan: &Plan) -> usize {
+    let steps = plan.steps().iter().filter(|step| !step.action.is_bookkeeping());
+    steps.map(|step| step.replaced.as_ref().unwrap_or(&step.address)).collect::<BTreeSet<_>>().len()
 }

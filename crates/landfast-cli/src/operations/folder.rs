@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::DirBuilderExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use landfast::rollback::ApprovalLedger;
 use landfast::rollback::journal::{FileJournal, JournalFileError, JournalLog, View, read_journal};
 use landfast::state::BytesDigest;
 
@@ -22,19 +23,38 @@ pub(crate) struct Folder {
     path: PathBuf,
 }
 
+/// Whether both paths lead to the same folder, whether or not it is there yet.
+fn is_same(a: &Path, b: &Path) -> bool {
+    let resolved = |path: &Path| {
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        path.canonicalize().unwrap_or_else(|_| path.components().collect())
+    };
+    resolved(a) == resolved(b)
+}
+
 /// The error of a journal.
 fn of_journal(error: &JournalFileError) -> CliError {
     CliError::new(chain(error))
 }
 
 impl Folder {
-    pub(crate) fn of(args: &FolderArgs, settings: &Settings) -> Self {
+    /// The folder that the arguments or the settings name, which are one where both do: what was executed and who approved it
+    /// stands there, and would be new in another one.
+    pub(crate) fn of(args: &FolderArgs, settings: &Settings) -> Result<Self, CliError> {
         let path = match (&args.operations, &settings.operations.folder) {
+            (Some(path), Some(named)) if !is_same(path, &settings.folder.join(named)) => {
+                return Err(CliError::usage(format!(
+                    "{}: the operations here are in {}, as operations.folder in landfast.toml says",
+                    path.display(),
+                    settings.folder.join(named).display()
+                ))
+                .hint("leave --operations out, or change landfast.toml"));
+            }
             (Some(path), _) => path.clone(),
             (None, Some(path)) => settings.folder.join(path),
             (None, None) => settings.folder.join(FOLDER),
         };
-        Self { path }
+        Ok(Self { path })
     }
 
     /// The journal of a new operation, and its id, which sorts by time.
@@ -45,6 +65,12 @@ impl Folder {
         let id = format!("{}-{}", jiff::Timestamp::now().strftime("%Y%m%dT%H%M%S%3fZ"), random.get(..8).unwrap_or("0"));
         let journal = FileJournal::create(&self.file(&id)).map_err(|error| of_journal(&error))?;
         Ok((id, journal))
+    }
+
+    /// The plans and approvals that operations have used, for this one: those of this folder, and those of this user wherever the
+    /// journals were.
+    pub(crate) fn approvals(&self, id: &str, user: &Path) -> ApprovalLedger {
+        ApprovalLedger::new(self.path.join("approvals"), id).also_in(user.join("used"))
     }
 
     fn file(&self, id: &str) -> PathBuf {
@@ -88,7 +114,21 @@ impl Folder {
 
     /// The operation as its journal says.
     pub(crate) fn view(&self, id: &str) -> Result<View, CliError> {
-        View::of(&self.read(id)?.records).map_err(|error| CliError::new(format!("{id}: {}", chain(&error))))
+        let log = self.read(id)?;
+        if log.records.is_empty() {
+            return Err(self.never_began(id));
+        }
+        View::of(&log.records).map_err(|error| CliError::new(format!("{id}: {}", chain(&error))))
+    }
+
+    /// Whether nothing was ever written into the journal: its process ended between making it and its first record.
+    pub(crate) fn is_blank(&self, id: &str) -> bool {
+        self.read(id).is_ok_and(|log| log.records.is_empty())
+    }
+
+    fn never_began(&self, id: &str) -> CliError {
+        CliError::new(format!("operation {id} never began: its process ended before it wrote anything"))
+            .hint(format!("nothing was changed; {} can be removed", self.file(id).display()))
     }
 
     /// Takes the journal of an operation up.
@@ -96,6 +136,9 @@ impl Folder {
         let (journal, log) = FileJournal::take_up(&self.file(id)).map_err(|error| {
             of_journal(&error).hint("an operation is taken up once the process that executes it has ended")
         })?;
+        if log.records.is_empty() {
+            return Err(self.never_began(id));
+        }
         let view = View::of(&log.records).map_err(|error| CliError::new(format!("{id}: {}", chain(&error))))?;
         Ok((journal, view))
     }

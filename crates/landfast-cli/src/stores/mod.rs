@@ -18,7 +18,7 @@ use landfast::state::{Limits, StateFile};
 pub(crate) use change::{Planned, change};
 pub(crate) use complaint::{chain, of_backup, of_change, of_damage, of_store, of_store_at, of_timeline, of_transfer};
 pub(crate) use encrypted::{may_be_encrypted, opened};
-pub(crate) use person::who;
+pub(crate) use person::{groups, user, who};
 
 use crate::args::{Global, StateAt};
 use crate::error::CliError;

@@ -25,9 +25,19 @@ mod live_stores;
 mod live_terraform;
 #[cfg(unix)]
 mod operation;
+#[cfg(unix)]
+mod operation_approved;
+#[cfg(unix)]
+mod operation_checked;
+mod operation_elsewhere;
+mod operation_ended;
+#[cfg(unix)]
+mod operation_interrupted;
 #[cfg(feature = "corpus")]
 mod oracle;
 mod output;
+#[cfg(unix)]
+mod place;
 #[cfg(feature = "policy")]
 mod policy;
 mod run;

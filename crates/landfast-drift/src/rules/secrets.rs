@@ -24,6 +24,14 @@ impl RuleSet {
         snapshot.with_sensitive(|object| finder.find(object))
     }
 
+    /// As [`RuleSet::mark_secrets`], of one object.
+    #[must_use]
+    pub fn mark_object(&self, mut object: ResourceObject) -> ResourceObject {
+        let found = Finder::new(self).find(&object);
+        object.sensitive.extend(found);
+        object
+    }
+
     /// As [`RuleSet::mark_secrets`], of a snapshot that others hold: only objects that get marks are copied.
     pub(crate) fn marked<'s>(&self, snapshot: &'s Snapshot) -> Marked<'s> {
         let finder = Finder::new(self);

@@ -174,7 +174,7 @@ pub(super) fn read_answer(
         return Err(wrong("the attributes are no object".to_owned()));
     }
     let raw = RawJson::check(Bytes::copy_from_slice(attributes.as_bytes()), &Limits::default())
-        .map_err(|error| wrong(format!("its attributes: {:?} at {}", error.kind, error.place)))?;
+        .map_err(|error| wrong(format!("its attributes: {error}")))?;
     let mut object = ResourceObject::bare(address.clone(), known.map_or("", |known| &*known.provider));
     object.schema_version = known.map_or(0, |known| known.schema_version);
     object.attributes = Attributes::Nested(raw);

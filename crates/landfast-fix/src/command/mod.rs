@@ -19,11 +19,14 @@
 //! `permission_denied`, `rejected`, `unsupported` and `other`. A command that ends with another status than 0 has failed, whatever
 //! it says. What the command says of a change is not believed: the object is read afterwards.
 //!
-//! The command gets a process group of its own, which is killed when time is up or nobody waits any more. A command must bear to
-//! be killed at any moment, and one that goes on after landfast itself was killed must be found by a later `read`.
+//! The command gets a process group of its own, which is killed when time is up or nobody waits any more; with a
+//! [`CommandSupervisor`] also when this process is killed. A command must bear to be killed at any moment, and what it leaves
+//! then must be found by a later `read`.
 
 mod document;
+mod probe;
 mod process;
+mod supervisor;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -33,6 +36,9 @@ use landfast_safety::ActionKind;
 use landfast_state::address::ObjectAddress;
 use landfast_state::{Redactor, ResourceObject, Snapshot};
 use serde::Deserialize;
+
+pub use probe::{CommandProbe, ProbeSettings};
+pub use supervisor::{CommandSupervisor, supervise_command};
 
 use document::{Request, read_answer, said_error};
 use process::{Bounds, RunError, run};
@@ -94,6 +100,7 @@ pub struct CommandActuator {
     settings: CommandSettings,
     folder: PathBuf,
     redactor: Redactor,
+    supervisor: Option<CommandSupervisor>,
 }
 
 impl CommandActuator {
@@ -115,7 +122,13 @@ impl CommandActuator {
                 return Err(NoProgram { action });
             }
         }
-        Ok(Self { settings, folder, redactor })
+        Ok(Self { settings, folder, redactor, supervisor: None })
+    }
+
+    /// The same whose commands end when this process does, even where it is killed.
+    #[must_use]
+    pub fn supervised(self, supervisor: Option<CommandSupervisor>) -> Self {
+        Self { supervisor, ..self }
     }
 
     async fn run(&self, command: &[String], request: &Request<'_>) -> Result<Vec<u8>, ActuatorError> {
@@ -126,7 +139,7 @@ impl CommandActuator {
         let objects = request.objects();
         let own = Snapshot::redactor(&objects.iter().collect::<Vec<_>>());
         let mask = |text: &str| self.redactor.redact(&own.redact(text)).into_owned();
-        let finished = match run(command, &self.folder, request.text(), &bounds).await {
+        let finished = match run(command, &self.folder, request.text(), &bounds, self.supervisor.as_ref()).await {
             Ok(finished) => finished,
             Err(error) => {
                 let failure = match error {
@@ -141,9 +154,8 @@ impl CommandActuator {
             return Err(error);
         }
         if !finished.status.success() {
-            let said = String::from_utf8_lossy(&finished.err);
-            let last = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default();
-            let last: String = mask(last).chars().take(500).collect();
+            let last = finished.last_error().unwrap_or_default();
+            let last: String = mask(&last).chars().take(500).collect();
             let colon = if last.is_empty() { "" } else { ": " };
             let why = format!("the command for {} ended with {}{colon}{last}", request.action(), finished.status);
             return Err(ActuatorError::new(ActuatorFailure::Other, why));

@@ -5,10 +5,15 @@ use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::process::Command;
+use tokio::process::{ChildStdin, Command};
+
+use super::supervisor::{CommandSupervisor, not_started};
 
 /// How much of standard error is kept.
 const ERRORS: usize = 64 * 1024;
+
+/// How long a supervisor has to end what it started.
+const GRACE: Duration = Duration::from_secs(5);
 
 pub(super) struct Bounds {
     pub(super) time: Duration,
@@ -21,6 +26,14 @@ pub(super) struct Finished {
     pub(super) out: Vec<u8>,
     /// The end of standard error.
     pub(super) err: Vec<u8>,
+}
+
+impl Finished {
+    /// The last line on standard error that says anything.
+    pub(super) fn last_error(&self) -> Option<String> {
+        let said = String::from_utf8_lossy(&self.err);
+        said.lines().rev().find(|line| !line.trim().is_empty()).map(str::to_owned)
+    }
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -62,33 +75,37 @@ impl Drop for Group {
     }
 }
 
-/// Runs a command with `input` on its standard input.
-pub(super) async fn run(command: &[String], folder: &Path, input: &str, bounds: &Bounds) -> Result<Finished, RunError> {
+/// Runs a command with `input` on its standard input; under a supervisor, it ends when this process does.
+pub(super) async fn run(
+    command: &[String],
+    folder: &Path,
+    input: &str,
+    bounds: &Bounds,
+    supervisor: Option<&CommandSupervisor>,
+) -> Result<Finished, RunError> {
     let (program, arguments) =
         command.split_first().map_or((String::new(), [].as_slice()), |(first, rest)| (first.clone(), rest));
     // A relative path means the folder, and not wherever landfast runs.
     let path = if program.contains('/') { folder.join(&program) } else { program.clone().into() };
-    let mut child = Command::new(path)
+    let mut started = match supervisor {
+        Some(supervisor) => Command::from(supervisor.command(&path)),
+        None => Command::new(path),
+    };
+    let mut child = started
         .args(arguments)
         .current_dir(folder)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .process_group(0)
-        .kill_on_drop(true)
+        // A supervisor must live to end what it started, which it does when its standard input closes.
+        .kill_on_drop(supervisor.is_none())
         .spawn()
         .map_err(|source| RunError::Start { program: program.clone(), source })?;
-    let mut group = Group::of(&child);
+    let mut group = if supervisor.is_none() { Group::of(&child) } else { Group(None) };
     let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let talk = async {
-        let write = async {
-            if let Some(mut stdin) = stdin {
-                // A command that reads no input closes it, and that is its business.
-                let _ = stdin.write_all(input.as_bytes()).await;
-                let _ = stdin.shutdown().await;
-            }
-            Ok::<(), RunError>(())
-        };
+        let write = async { Ok::<_, RunError>(write(stdin, input, supervisor).await) };
         let io = |source| RunError::Io { program: program.clone(), source };
         let out = async {
             let out = first_bytes(stdout, bounds.output).await.map_err(io)?;
@@ -98,19 +115,40 @@ pub(super) async fn run(command: &[String], folder: &Path, input: &str, bounds: 
             Ok(out)
         };
         let err = async { last_bytes(stderr).await.map_err(io) };
-        let ((), out, err) = tokio::try_join!(write, out, err)?;
+        let (_open, out, err) = tokio::try_join!(write, out, err)?;
         // Its outputs are closed: what is left is its end.
         let status = child.wait().await.map_err(io)?;
         Ok((status, out, err))
     };
-    match tokio::time::timeout(bounds.time, talk).await {
+    let talked = tokio::time::timeout(bounds.time, talk).await;
+    if supervisor.is_some() && !matches!(talked, Ok(Ok(_))) {
+        // Its standard input is closed by now. What is read next must not change any more.
+        let _ = tokio::time::timeout(GRACE, child.wait()).await;
+    }
+    match talked {
         Err(_) => Err(RunError::TimedOut { program, seconds: bounds.time.as_secs() }),
         Ok(Err(error)) => Err(error),
         Ok(Ok((status, out, err))) => {
             group.0 = None;
-            Ok(Finished { status, out, err })
+            match supervisor.and_then(|_| not_started(status, &err)) {
+                Some(source) => Err(RunError::Start { program, source }),
+                None => Ok(Finished { status, out, err }),
+            }
         }
     }
+}
+
+/// Writes the input. A supervisor's pipe stays open: it ends everything when it closes.
+async fn write(stdin: Option<ChildStdin>, input: &str, supervisor: Option<&CommandSupervisor>) -> Option<ChildStdin> {
+    let mut stdin = stdin?;
+    if supervisor.is_some() {
+        // A supervisor that is gone is found by its end.
+        let _ = stdin.write_all(format!("{}\n", input.len()).as_bytes()).await;
+    }
+    // A command that reads no input closes it, and that is its business.
+    let _ = stdin.write_all(input.as_bytes()).await;
+    let _ = stdin.flush().await;
+    supervisor.map(|_| stdin)
 }
 
 /// What comes, and not more than a byte above the limit.

@@ -13,11 +13,11 @@ use super::run::Run;
 use super::trial::{Trial, ended};
 use crate::actuator::{Change, Direction};
 use crate::journal::{Ended, StepEnd, StepState};
+use crate::left_behind::is_as_left;
 use crate::mutant::{self, Mutant};
 use crate::operation::OperationState;
 use crate::plan::Step;
 use crate::renewed::renewed;
-use crate::sameness::sameness;
 
 impl Run<'_> {
     /// Takes back what was applied. The operation has failed.
@@ -36,7 +36,8 @@ impl Run<'_> {
             return self.go(OperationState::RollbackFailed, why).await;
         };
         let clock = &self.executor.ports.clock;
-        let deadline = clock.now() + Duration::from_secs(self.options.rollback_timeout());
+        // A time that no clock can show is no limit.
+        let deadline = clock.now().checked_add(Duration::from_secs(self.options.rollback_timeout()));
         let mut left = Vec::new();
         let mut order: Vec<&Step> = self.plan.steps().iter().rev().collect();
         if mutant::is(Mutant::UndoneInOrder) {
@@ -73,7 +74,7 @@ impl Run<'_> {
         step: &Step,
         state: StepState,
         before: &Snapshot,
-        deadline: SystemTime,
+        deadline: Option<SystemTime>,
     ) -> Result<Ended, ExecuteError> {
         let stay = |end, why: String| self.end(step.id, Direction::Back, ended(end, why));
         let dependant = self
@@ -90,7 +91,10 @@ impl Run<'_> {
         {
             return stay(StepEnd::NotTried, format!("{other}, which needs it, was not taken back")).await;
         }
-        if self.executor.ports.clock.now() >= deadline && !mutant::is(Mutant::DeadlineIgnored) {
+        let left =
+            deadline.map(|deadline| deadline.duration_since(self.executor.ports.clock.now()).unwrap_or_default());
+        let left = left.filter(|_| !mutant::is(Mutant::DeadlineIgnored));
+        if left.is_some_and(|left| left.is_zero()) {
             let seconds = self.options.rollback_timeout();
             return stay(StepEnd::NotTried, format!("taking back has taken longer than {seconds} s")).await;
         }
@@ -130,7 +134,9 @@ impl Run<'_> {
             trial.change.moves_to = None;
             trial.change.after = None;
             trial.before = vec![(step.result_address(), now.as_ref()), (&step.address, was.as_ref())];
+            trial.unchanged = StepEnd::Partial;
         }
+        trial.timeout = left.map_or(trial.timeout, |left| trial.timeout.min(left));
         self.attempt(trial).await
     }
 
@@ -142,27 +148,25 @@ impl Run<'_> {
         }
     }
 
-    /// Whether what is there is what the step left; where not, how it differs.
+    /// Whether what is there is what the step, or an earlier try to take it back, left; where not, what is said of it.
     async fn is_ours(&self, step: &Step, now: Option<&ResourceObject>) -> Result<(), String> {
-        let options = &self.executor.compared;
-        let key = self.executor.values.key();
-        let digest = now.map(|object| object.digest(key).to_string());
-        let recorded = self
-            .view(|view| {
-                let (direction, ended) = view.ends.get(&step.id)?;
-                (*direction == Direction::Forward).then(|| (ended.end, ended.object.clone(), ended.left.clone()))
-            })
-            .await;
-        let as_left = match recorded {
-            // What was read after the step is known to the last attribute; some of them change by themselves.
-            Some((StepEnd::Done | StepEnd::Partial, object, left)) if object.is_some() => {
-                object == digest
-                    || left.and_then(read_alone).is_some_and(|left| sameness(Some(&left), now, options).is_same())
-            }
-            Some((StepEnd::Partial, None, _)) => now.is_none(),
-            _ => sameness(self.plan.left_by(step), now, options).is_same(),
-        };
-        if as_left { Ok(()) } else { Err(format!("{} was changed by somebody else meanwhile", step.result_address())) }
+        let behind = self.view(|view| view.behind(step.id).cloned()).await;
+        if is_as_left(behind.as_ref(), self.plan.left_by(step), now, &self.executor.compared) {
+            Ok(())
+        } else {
+            Err(format!("{} was changed by somebody else meanwhile", step.result_address()))
+        }
+    }
+
+    /// Whether it is known that the step, or a try to take it back, was done in part, and that is what is there.
+    pub(super) async fn is_still_in_part(&self, step: &Step) -> bool {
+        if !self.view(|view| view.behind(step.id).is_some_and(|behind| behind.is_partial)).await {
+            return false;
+        }
+        match self.read(step.result_address(), self.plan.left_by(step)).await {
+            Ok(now) => self.is_ours(step, now.as_ref()).await.is_ok(),
+            Err(_) => false,
+        }
     }
 
     /// The change that takes a step back.
@@ -209,7 +213,7 @@ impl Run<'_> {
             }
             ActionKind::Update | ActionKind::Replace => ActionKind::Update,
         };
-        Trial { change, timeout: step.timeout, before, after: places.found }
+        Trial { change, timeout: step.timeout, before, after: places.found, unchanged: StepEnd::NoEffect }
     }
 
     /// What is not as it was before the first step, of what this operation touched.
@@ -244,10 +248,4 @@ impl Run<'_> {
             .await;
         back.into_iter().fold(object, |object, step| renewed(object, &step.inverse.renewed))
     }
-}
-
-/// The one object of a snapshot file.
-fn read_alone(text: String) -> Option<ResourceObject> {
-    let snapshot = read_snapshot(Bytes::from(text), "the journal", &Limits::default()).ok()?;
-    snapshot.objects().first().cloned()
 }

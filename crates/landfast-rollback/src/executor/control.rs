@@ -16,6 +16,7 @@ struct Flags {
     cancelled: AtomicBool,
     paused: AtomicBool,
     confirmed: AtomicBool,
+    awaits: AtomicBool,
 }
 
 impl Control {
@@ -33,6 +34,17 @@ impl Control {
     pub fn go_on(&self) {
         self.flags.paused.store(false, Ordering::SeqCst);
         self.flags.confirmed.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether it waits between two batches for somebody to confirm. An operation that waits so can be left there: its journal
+    /// says so, and [`Executor::resume`](super::Executor::resume) goes on with the next batch.
+    #[must_use]
+    pub fn awaits_confirmation(&self) -> bool {
+        self.flags.awaits.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn await_confirmation(&self, awaits: bool) {
+        self.flags.awaits.store(awaits, Ordering::SeqCst);
     }
 
     pub(super) fn is_cancelled(&self) -> bool {

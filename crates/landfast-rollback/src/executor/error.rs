@@ -15,6 +15,16 @@ pub enum ExecuteError {
         #[source]
         source: JournalError,
     },
+    /// It is not an operation on the state that is held. Nothing was done, and nothing written.
+    #[error("operation {operation} is one on {asked}, and this is {here}")]
+    OtherPlace {
+        /// The operation.
+        operation: String,
+        /// The state that it is on.
+        asked: String,
+        /// The state that is held.
+        here: String,
+    },
     /// The journal says what cannot have been.
     #[error("operation {operation} does not follow from its journal")]
     View {

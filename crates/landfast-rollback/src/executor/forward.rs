@@ -46,7 +46,11 @@ impl Run<'_> {
     pub(super) async fn apply_and_end(&self) -> Result<(), ExecuteError> {
         let stopped = match self.apply().await? {
             Some(stop) => Some(stop),
-            None => self.settle().await?,
+            None => match self.settle().await? {
+                // Whoever cancelled until now did so before it was applied.
+                None if !mutant::is(Mutant::CancelIgnoredAtTheEnd) => self.stop().await?,
+                stop => stop,
+            },
         };
         match stopped {
             None => self.go(OperationState::Applied, "").await,
@@ -73,11 +77,8 @@ impl Run<'_> {
         if let Err(error) = hold.check().await {
             return Ok(Err(error.to_string()));
         }
-        let state = match hold.state().await {
-            Ok(state) => state,
-            Err(error) => return Ok(Err(error.to_string())),
-        };
-        let observation = self.observe().await;
+        let judged_target = proposal.target.clone();
+        let observation = self.observe(&proposal).await;
         // What cannot be read cannot be recorded either, and so not be taken back.
         if let Some(gap) = observation.gaps.first() {
             return Ok(Err(format!("{} cannot be read: {}", gap.address, gap.reason)));
@@ -114,19 +115,28 @@ impl Run<'_> {
             }
         };
         self.say(checks, None);
-        let bound =
-            Bound { plan: self.plan.digest(), state, policy: ports.judge.policy(), target: self.plan.target().clone() };
+        // Judging took its time: what holds now counts, and not what held before.
+        let state = match hold.check().await {
+            Ok(()) => hold.state().await,
+            Err(error) => return Ok(Err(error.to_string())),
+        };
+        let state = match state {
+            Ok(state) => state,
+            Err(error) => return Ok(Err(error.to_string())),
+        };
+        let target = landfast_safety::Target { serial: judged_target.serial, ..hold.target() };
+        let bound = Bound { plan: self.plan.digest(), state, policy: ports.judge.policy(), target };
         Ok(clearance.redeem(&bound, ports.clock.now()).map(|()| snapshot).map_err(|error| error.to_string()))
     }
 
-    /// Reads everything that the plan touches.
-    async fn observe(&self) -> Observation {
+    /// Reads everything that is to change.
+    async fn observe(&self, proposal: &Proposal) -> Observation {
         let mut known: Vec<(&ObjectAddress, Option<&ResourceObject>)> = Vec::new();
-        for object in self.plan.before().objects() {
+        for object in proposal.before.objects() {
             known.push((&object.address, Some(object)));
         }
-        for object in self.plan.after().objects() {
-            if self.plan.before().get(&object.address).is_none() {
+        for object in proposal.after.objects() {
+            if proposal.before.get(&object.address).is_none() {
                 known.push((&object.address, None));
             }
         }
@@ -140,7 +150,7 @@ impl Run<'_> {
                 Err(error) => gaps.push(Gap {
                     address: address.instance.clone(),
                     kind: GapKind::Unreadable,
-                    reason: self.redactor.redact(&error.to_string()).into_owned(),
+                    reason: self.redact(&error.to_string()),
                 }),
             }
         }
@@ -150,13 +160,13 @@ impl Run<'_> {
             Ok(snapshot) => Observation { gaps, ..Observation::complete(snapshot) },
             // Each address was read once, so this cannot be; were it, nothing would be known.
             Err(_) => {
-                let all = self.plan.before().instances().map(|address| Gap {
+                let all = proposal.before.instances().map(|address| Gap {
                     address: address.clone(),
                     kind: GapKind::Unreadable,
                     reason: "it was read twice".to_owned(),
                 });
                 let gaps = all.collect();
-                Observation { gaps, ..Observation::complete(self.plan.before().filtered(|_| false)) }
+                Observation { gaps, ..Observation::complete(proposal.before.filtered(|_| false)) }
             }
         }
     }
@@ -172,9 +182,10 @@ impl Run<'_> {
     pub(super) fn audit(&self, action: &str) -> Result<(), Stop> {
         let target = self.plan.target();
         let now = self.executor.ports.clock.now();
-        let event = AuditEvent::new(now, self.plan.author(), action, &target.store, "")
+        let event = AuditEvent::new(now, &self.who, action, &target.store, "")
             .with("operation", &self.operation)
             .with("plan", self.plan.digest())
+            .with("author", self.plan.author())
             .with("environment", &target.environment)
             .with("steps", self.plan.steps().len());
         match self.executor.ports.audit.record(&event) {
@@ -220,12 +231,14 @@ impl Run<'_> {
     async fn between(&self, then: ThenWait) -> Result<Option<Stop>, ExecuteError> {
         match then {
             ThenWait::Nothing => return Ok(None),
-            ThenWait::Seconds(seconds) => self.executor.ports.clock.sleep(Duration::from_secs(seconds)).await,
+            ThenWait::Seconds(seconds) => self.wait(Duration::from_secs(seconds)).await,
             ThenWait::Confirmation => {
                 self.append(Record::Paused { paused: true, at: self.now() }).await?;
+                self.executor.control.await_confirmation(true);
                 while !self.executor.control.take_confirmation() && !self.executor.control.is_cancelled() {
                     self.executor.ports.clock.sleep(LOOK).await;
                 }
+                self.executor.control.await_confirmation(false);
                 self.append(Record::Paused { paused: false, at: self.now() }).await?;
             }
         }
@@ -235,8 +248,20 @@ impl Run<'_> {
         Ok(self.probe().await)
     }
 
+    /// Lets time pass, until somebody cancels.
+    pub(super) async fn wait(&self, time: Duration) {
+        let clock = &self.executor.ports.clock;
+        let until = clock.now() + time;
+        while let Ok(left) = until.duration_since(clock.now())
+            && !left.is_zero()
+            && !self.executor.control.is_cancelled()
+        {
+            clock.sleep(left.min(LOOK)).await;
+        }
+    }
+
     /// Why no further step begins, if none does: somebody cancelled, or too much failed.
-    async fn stop(&self) -> Result<Option<Stop>, ExecuteError> {
+    pub(super) async fn stop(&self) -> Result<Option<Stop>, ExecuteError> {
         if self.executor.control.is_cancelled() && !mutant::is(Mutant::CancelIgnored) {
             if !self.view(|view| view.cancelled).await {
                 self.append(Record::Cancelled { at: self.now() }).await?;
@@ -301,7 +326,8 @@ impl Run<'_> {
             before: before.clone(),
             after: after.clone(),
         };
-        let trial = Trial { change, timeout: step.timeout, before: places.found, after: places.left };
+        let unchanged = StepEnd::NoEffect;
+        let trial = Trial { change, timeout: step.timeout, before: places.found, after: places.left, unchanged };
         self.attempt(trial).await?;
         self.tried_now(step.id);
         Ok(())

@@ -7,6 +7,7 @@ mod forward;
 mod places;
 mod recover;
 mod run;
+mod secrets;
 mod settle;
 mod trial;
 
@@ -65,12 +66,15 @@ pub struct Report {
     pub checks: Vec<CheckResult>,
     /// The report of a gate that refused.
     pub refused: Option<Box<SafetyReport>>,
+    /// Why an operation that was to go on forward did not: nothing was done, and it can be taken up as before.
+    pub stayed: Option<String>,
 }
 
 /// How an operation is taken up that another process left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Resume {
-    /// What is left of the plan is judged again and done, unless the operation was being taken back already.
+    /// What is left of the plan is judged again and done, unless the operation was being taken back already. Where that is
+    /// refused the operation stays as it is, and [`Report::stayed`] says why.
     Forward,
     /// What was applied is taken back.
     Back,
@@ -113,8 +117,16 @@ impl Executor {
     /// What was about to happen when that process ended is read, and never just tried again.
     ///
     /// # Errors
-    /// When the journal cannot be written.
+    /// When the journal cannot be written. When the operation is one on another state: then nothing is written either.
     pub async fn resume(&self, view: View, how: Resume, who: &str) -> Result<Report, ExecuteError> {
+        let (asked, here) = (view.plan.target(), self.ports.hold.target());
+        if !here.is_same_place(asked) {
+            return Err(ExecuteError::OtherPlace {
+                operation: view.operation.clone(),
+                asked: asked.to_string(),
+                here: here.to_string(),
+            });
+        }
         let run = Run::take_up(self, view, who).await?;
         run.recover(how).await?;
         Ok(run.into_report())

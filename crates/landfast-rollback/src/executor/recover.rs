@@ -64,31 +64,23 @@ impl Run<'_> {
                 }
             }
         };
+        // Whoever was refused decides what then: it stays as it is, and nothing is taken back that nobody asked to be.
         if let Some(why) = refused {
-            self.go(OperationState::Failed, &why).await?;
-            return if self.view(|view| view.wants_rollback()).await { self.roll_back(&why).await } else { Ok(()) };
+            self.stays(why);
+            return Ok(());
         }
         if let Err(why) = self.audit("apply") {
-            return self.go(OperationState::Failed, &why).await;
+            self.stays(why);
+            return Ok(());
         }
         self.apply_and_end().await
     }
 
     /// The proposal of the steps that are left, on the state as it is now: steps that are done may have changed it.
     async fn left_to_propose(&self) -> Result<landfast_safety::Proposal, String> {
-        let mut proposal = self.plan.proposal();
-        let done: Vec<&Step> = {
-            let view = self.view(|view| view.steps().collect::<Vec<_>>()).await;
-            let is_done = |step: &&Step| view.contains(&(step.id, StepState::Applied));
-            self.plan.steps().iter().filter(is_done).collect()
-        };
-        let is_done = |address: &landfast_state::address::ObjectAddress| {
-            done.iter().any(|step| step.replaced.as_ref().unwrap_or(&step.address) == address)
-        };
-        proposal.changes.retain(|change| !is_done(&change.address));
-        proposal.before = proposal.before.filtered(|object| !is_done(&object.address));
-        proposal.after =
-            proposal.after.filtered(|object| !done.iter().any(|step| *step.result_address() == object.address));
+        let done =
+            self.view(|view| view.steps().filter(|(_, state)| *state == StepState::Applied).collect::<Vec<_>>()).await;
+        let mut proposal = self.plan.proposal_without(&done.into_iter().map(|(id, _)| id).collect());
         proposal.state = self.executor.ports.hold.state().await.map_err(|error| error.to_string())?;
         Ok(proposal)
     }
@@ -127,6 +119,15 @@ impl Run<'_> {
             Direction::Back => (StepEnd::NoEffect, StepEnd::Done),
         };
         let key = self.executor.values.key();
+        if direction == Direction::Back && self.view(|view| view.behind(step.id).is_some_and(|it| it.is_partial)).await
+        {
+            // It was in part before, which no plan says.
+            return match self.is_as(&places.found).await {
+                Ok(()) => ended(if_found, why),
+                Err(_) if self.is_still_in_part(step).await => ended(if_left, why),
+                Err(how) => ended(StepEnd::Unknown, format!("{why}, and {how}")),
+            };
+        }
         if self.is_as(&places.left).await.is_ok() {
             let object = self.read(result, self.plan.left_by(step)).await.ok().flatten();
             let left = object.as_ref().and_then(|object| self.written(object));

@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use futures_util::future::{Either, select};
 use landfast_safety::{CheckResult, SafetyReport};
+use landfast_state::ResourceObject;
 use landfast_state::address::ObjectAddress;
-use landfast_state::{Redactor, ResourceObject, Snapshot};
 use tokio::sync::Mutex;
 
 use super::error::ExecuteError;
+use super::secrets::Secrets;
 use super::{Executor, Report};
 use crate::actuator::{ActuatorError, ActuatorFailure};
 use crate::journal::{Record, View};
@@ -28,10 +29,13 @@ pub(super) struct Run<'e> {
     pub(super) operation: String,
     pub(super) plan: Plan,
     pub(super) options: OperationOptions,
-    pub(super) redactor: Redactor,
+    /// Who executes it, or took it up.
+    pub(super) who: String,
+    secrets: Held<Secrets>,
     view: Mutex<View>,
     tried: Held<BTreeSet<StepId>>,
     said: Held<(Vec<CheckResult>, Option<Box<SafetyReport>>)>,
+    stayed: Held<Option<String>>,
 }
 
 impl<'e> Run<'e> {
@@ -57,32 +61,47 @@ impl<'e> Run<'e> {
             .await
             .map_err(|source| ExecuteError::Journal { operation: operation.to_owned(), source })?;
         // The caller's plan knows its sensitive values, and the one in the journal does not.
-        Ok(Self::new(executor, view, plan.clone()))
+        Ok(Self::new(executor, view, plan.clone(), who))
     }
 
     pub(super) async fn take_up(executor: &'e Executor, view: View, who: &str) -> Result<Self, ExecuteError> {
         let plan = view.plan.clone();
-        let run = Self::new(executor, view, plan);
+        let run = Self::new(executor, view, plan, who);
         run.append(Record::TakenUp { who: who.to_owned(), at: run.now() }).await?;
+        // Who takes it up wants it to go on.
+        if run.view(|view| view.paused).await {
+            run.append(Record::Paused { paused: false, at: run.now() }).await?;
+        }
         Ok(run)
     }
 
-    fn new(executor: &'e Executor, view: View, plan: Plan) -> Self {
+    fn new(executor: &'e Executor, view: View, plan: Plan, who: &str) -> Self {
+        let mut secrets = Secrets::default();
+        secrets.learn(plan.before().objects().iter().chain(plan.after().objects()), executor.values.key());
         Self {
             executor,
             operation: view.operation.clone(),
             options: view.options.clone(),
-            redactor: Snapshot::redactor(&[plan.before(), plan.after()]),
+            who: who.to_owned(),
+            secrets: Held::new(secrets),
             plan,
             view: Mutex::new(view),
             tried: Held::default(),
             said: Held::default(),
+            stayed: Held::default(),
         }
     }
 
     pub(super) fn into_report(self) -> Report {
         let (checks, refused) = self.said.into_inner().unwrap_or_else(PoisonError::into_inner);
-        Report { view: self.view.into_inner(), checks, refused }
+        let stayed = self.stayed.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Report { view: self.view.into_inner(), checks, refused, stayed }
+    }
+
+    /// Why the operation stays as it is, though it was to go on.
+    pub(super) fn stays(&self, why: String) {
+        let why = self.redact(&why);
+        *self.stayed.lock().unwrap_or_else(PoisonError::into_inner) = Some(why);
     }
 
     pub(super) fn say(&self, checks: Vec<CheckResult>, refused: Option<Box<SafetyReport>>) {
@@ -133,8 +152,23 @@ impl<'e> Run<'e> {
             _ => "info",
         };
         tracing::debug!(operation = %self.operation, %from, %to, why, "operation");
-        let why = self.redactor.redact(why).into_owned();
+        let why = self.redact(why);
         self.append(Record::Went { from, to, level: level.to_owned(), why, at: self.now() }).await
+    }
+
+    /// The text without the secrets of the plan and of what was read.
+    pub(super) fn redact(&self, text: &str) -> String {
+        self.secrets.lock().unwrap_or_else(PoisonError::into_inner).redact(text)
+    }
+
+    /// What was read, with what the rules know to be a secret marked: it goes into the journal.
+    fn marked(&self, object: ResourceObject, address: &ObjectAddress) -> ResourceObject {
+        // It stands where it was read, whatever the actuator calls it.
+        let object = ResourceObject { address: address.clone(), ..object };
+        let object = self.executor.compared.rules.mark_object(object);
+        let key = self.executor.values.key();
+        self.secrets.lock().unwrap_or_else(PoisonError::into_inner).learn([&object], key);
+        object
     }
 
     /// Reads an object; reads that fail for a moment are tried again.
@@ -151,10 +185,7 @@ impl<'e> Run<'e> {
                     let pause = Duration::from_millis(READ_PAUSE_MS * u64::from(tries));
                     self.executor.ports.clock.sleep(pause).await;
                 }
-                // It stands where it was read, whatever the actuator calls it.
-                other => {
-                    return other.map(|read| read.map(|object| ResourceObject { address: address.clone(), ..object }));
-                }
+                other => return other.map(|read| read.map(|object| self.marked(object, address))),
             }
         }
     }

@@ -19,7 +19,12 @@ impl Run<'_> {
             return Ok(Some(stop));
         }
         if self.options.settle_seconds > 0 {
-            self.executor.ports.clock.sleep(Duration::from_secs(self.options.settle_seconds)).await;
+            self.wait(Duration::from_secs(self.options.settle_seconds)).await;
+            if let Some(stop) = self.stop().await?
+                && !crate::mutant::is(crate::mutant::Mutant::CancelIgnoredAtTheEnd)
+            {
+                return Ok(Some(stop));
+            }
             return Ok(self.holds().await);
         }
         Ok(None)

@@ -21,6 +21,8 @@ pub(super) struct Trial<'a> {
     pub(super) before: Vec<Place<'a>>,
     /// What is to be there afterwards.
     pub(super) after: Vec<Place<'a>>,
+    /// What it comes to where nothing changes: without effect, or in part where an earlier try had left it so.
+    pub(super) unchanged: StepEnd,
 }
 
 /// What is there, compared with what should be.
@@ -52,7 +54,7 @@ impl Run<'_> {
         direction: Direction,
         mut ended: Ended,
     ) -> Result<Ended, ExecuteError> {
-        ended.why = self.redactor.redact(&ended.why).into_owned();
+        ended.why = self.redact(&ended.why);
         self.append(Record::Ended { step, direction, end: ended.clone(), at: self.now() }).await?;
         Ok(ended)
     }
@@ -113,12 +115,12 @@ impl Run<'_> {
                 let end = match (is_as_before, is_late) {
                     // It may still come to something.
                     (true, true) => StepEnd::Unknown,
-                    (true, false) => StepEnd::NoEffect,
+                    (true, false) => trial.unchanged,
                     (false, _) => StepEnd::Partial,
                 };
                 let why = match (failure, end) {
                     (Some(_), _) => why,
-                    (None, StepEnd::NoEffect) => "success was reported, and nothing has changed".to_owned(),
+                    (None, _) if is_as_before => "success was reported, and nothing has changed".to_owned(),
                     (None, _) => format!("success was reported, and {how}"),
                 };
                 Ended { end, object: digest(&first), left: left(&first), failure, why }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::record::{Ended, Record, StepEnd};
 use crate::actuator::Direction;
+use crate::left_behind::LeftBehind;
 use crate::operation::{IllegalTransition, OperationOptions, OperationState};
 use crate::plan::{Plan, StepId, read_plan};
 
@@ -63,6 +64,7 @@ pub struct View {
     /// What came last of each step that ended in some direction.
     pub ends: BTreeMap<StepId, (Direction, Ended)>,
     steps: BTreeMap<StepId, StepState>,
+    behind: BTreeMap<StepId, LeftBehind>,
     doubts: BTreeMap<StepId, (Direction, StepState)>,
 }
 
@@ -130,6 +132,7 @@ impl View {
             why: String::new(),
             ends: BTreeMap::new(),
             steps: BTreeMap::new(),
+            behind: BTreeMap::new(),
             doubts: BTreeMap::new(),
         };
         view.steps = view.plan.steps().iter().map(|step| (step.id, StepState::NotStarted)).collect();
@@ -155,7 +158,10 @@ impl View {
                 }
                 self.state = from.to(*to).map_err(wrong)?;
                 self.reached_applying |= *to == OperationState::Applying;
-                self.why.clone_from(why);
+                // What is taken back is so because of what failed.
+                if !(why.is_empty() && matches!(to, OperationState::RollingBack | OperationState::RolledBack)) {
+                    self.why.clone_from(why);
+                }
                 self.last.clone_from(at);
             }
             Record::Paused { paused, at } => {
@@ -195,16 +201,14 @@ impl View {
     }
 
     fn end(&mut self, step: StepId, direction: Direction, ended: &Ended) {
-        let was = self.ends.get(&step).map(|(direction, ended)| (*direction, ended.end));
+        let is_in_part = self.behind.get(&step).is_some_and(|behind| behind.is_partial);
         let state = match (direction, ended.end) {
             (Direction::Forward, StepEnd::Done) => StepState::Applied,
             (Direction::Forward, StepEnd::NoEffect) => StepState::NotStarted,
             (Direction::Back, StepEnd::Done) => StepState::Reverted,
-            // What was there before it was to be taken back is what the step had left.
-            (Direction::Back, StepEnd::NoEffect) => match was {
-                Some((Direction::Forward, StepEnd::Partial)) => StepState::Failed,
-                _ => StepState::Applied,
-            },
+            // What was there before it was to be taken back is what the step, or an earlier try, had left.
+            (Direction::Back, StepEnd::NoEffect) if is_in_part => StepState::Failed,
+            (Direction::Back, StepEnd::NoEffect) => StepState::Applied,
             (_, StepEnd::Partial) => StepState::Failed,
             (_, StepEnd::Unknown) => StepState::Unknown,
             // Nothing was done: it stays what it was.
@@ -223,6 +227,16 @@ impl View {
                 self.doubts.remove(&step);
             }
         }
+        match (direction, ended.end) {
+            (Direction::Forward, StepEnd::Done) | (_, StepEnd::Partial) => {
+                self.behind.insert(step, LeftBehind::of(ended));
+            }
+            (Direction::Forward, StepEnd::NoEffect) | (Direction::Back, StepEnd::Done) => {
+                self.behind.remove(&step);
+            }
+            // Nothing was done, or nothing is known of it.
+            (Direction::Back, StepEnd::NoEffect) | (_, StepEnd::Unknown | StepEnd::ThirdParty | StepEnd::NotTried) => {}
+        }
         self.steps.insert(step, state);
         self.ends.insert(step, (direction, ended.clone()));
     }
@@ -231,6 +245,11 @@ impl View {
     #[must_use]
     pub fn step(&self, id: StepId) -> StepState {
         self.steps.get(&id).copied().unwrap_or(StepState::NotStarted)
+    }
+
+    /// What the step, or a try to take it back, left last, where something did.
+    pub(crate) fn behind(&self, id: StepId) -> Option<&LeftBehind> {
+        self.behind.get(&id)
     }
 
     /// Every step with where it stands, in order.

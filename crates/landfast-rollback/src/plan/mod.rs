@@ -12,6 +12,8 @@ use landfast_safety::{ActionKind, Promise, Proposal, ProposalKind, ProposedChang
 use landfast_state::address::ObjectAddress;
 use landfast_state::{BytesDigest, ResourceObject, Snapshot};
 
+use crate::mutant::{self, Mutant};
+
 pub use build::PlanParts;
 pub use error::{PlanError, PlanFileError};
 pub use file::{PLAN_FORMAT, read_plan, write_plan};
@@ -133,28 +135,31 @@ impl Plan {
         proposal.expires = parts.expires;
         proposal.promises.clone_from(&parts.promises);
         proposal.providers.clone_from(&parts.providers);
-        proposal.changes = self.changes();
+        proposal.changes = changes(&parts.steps.iter().collect::<Vec<_>>());
         proposal
     }
 
-    /// One change per object: the two steps of a replacement are one.
-    fn changes(&self) -> Vec<ProposedChange> {
-        let mut changes: BTreeMap<&ObjectAddress, ProposedChange> = BTreeMap::new();
-        for step in &self.parts.steps {
-            let address = step.replaced.as_ref().unwrap_or(&step.address);
-            let change = changes.entry(address).or_insert_with(|| ProposedChange::new(address.clone(), step.action));
-            if change.action != step.action {
-                change.action = ActionKind::Replace;
-            }
-            change.moves_to.clone_from(&step.moves_to);
-            change.attributes.extend(step.attributes.iter().cloned());
-            change.attributes.sort();
-            change.attributes.dedup();
-            change.inverse = change.inverse.max(step.inverse.class);
-            change.inverse_reasons.extend(step.inverse.reasons.iter().cloned());
-            change.flags.extend(&step.flags);
+    /// What is proposed when these steps are done: the others, on what they find.
+    pub(crate) fn proposal_without(&self, done: &BTreeSet<StepId>) -> Proposal {
+        let left: Vec<&Step> = self.parts.steps.iter().filter(|step| !done.contains(&step.id)).collect();
+        let mut proposal = self.proposal();
+        let found = left.iter().filter_map(|step| {
+            let object = self.found_by(step)?.clone();
+            // It is aside already where only its deletion is left.
+            let address = if is_half(step, &left) { &step.address } else { home(step) };
+            Some((address.clone(), ResourceObject { address: address.clone(), ..object }))
+        });
+        // A step that puts an object aside and the one that deletes it find the same one.
+        let found: BTreeMap<ObjectAddress, ResourceObject> = found.collect();
+        proposal.before = proposal.before.with_only(found.into_values());
+        proposal.after = proposal.after.with_only(left.iter().filter_map(|step| self.left_by(step)).cloned());
+        proposal.changes = changes(&left);
+        if mutant::is(Mutant::HalfUnjudged) {
+            let begun =
+                |address| self.parts.steps.iter().any(|it| done.contains(&it.id) && home(it).instance == address);
+            proposal.changes.retain(|change| !begun(change.address.instance.clone()));
         }
-        changes.into_values().collect()
+        proposal
     }
 
     /// What the author says that it achieves.
@@ -167,4 +172,35 @@ impl Plan {
     pub(crate) fn text(&self) -> &str {
         &self.text
     }
+}
+
+/// Where the object stands that a step is about, before anything is done.
+fn home(step: &Step) -> &ObjectAddress {
+    step.replaced.as_ref().unwrap_or(&step.address)
+}
+
+/// Whether a step ends a replacement whose beginning is not among these steps.
+fn is_half(step: &Step, steps: &[&Step]) -> bool {
+    let begins = |other: &&Step| other.deposes.is_some() && Some(&other.address) == step.replaced.as_ref();
+    step.replaced.is_some() && !steps.iter().any(begins)
+}
+
+/// One change per object: the two steps of a replacement are one, where both are among these steps.
+fn changes(steps: &[&Step]) -> Vec<ProposedChange> {
+    let mut changes: BTreeMap<&ObjectAddress, ProposedChange> = BTreeMap::new();
+    for step in steps {
+        let address = if is_half(step, steps) { &step.address } else { home(step) };
+        let change = changes.entry(address).or_insert_with(|| ProposedChange::new(address.clone(), step.action));
+        if change.action != step.action {
+            change.action = ActionKind::Replace;
+        }
+        change.moves_to.clone_from(&step.moves_to);
+        change.attributes.extend(step.attributes.iter().cloned());
+        change.attributes.sort();
+        change.attributes.dedup();
+        change.inverse = change.inverse.max(step.inverse.class);
+        change.inverse_reasons.extend(step.inverse.reasons.iter().cloned());
+        change.flags.extend(&step.flags);
+    }
+    changes.into_values().collect()
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use landfast_safety::{ActionKind, Flag};
-use landfast_state::address::ObjectAddress;
+use landfast_state::address::{ObjectAddress, ResourceAddress};
 use landfast_state::{AttributePath, ResourceObject};
 
 use super::inverse::{Judged, of_create, of_delete, of_put_aside, of_record, of_update};
@@ -41,6 +41,7 @@ impl Draft {
 pub(super) fn changes(planner: &Planner, wanted: &Wanted, values: &Values) -> Result<Vec<Draft>, PlannerError> {
     let mut drafts = Vec::new();
     let (left, come) = check_moves(wanted)?;
+    let puts_aside = put_aside_with(wanted);
     for (from, to) in &wanted.moves {
         drafts.push(moved(planner, wanted, values, from, to)?);
     }
@@ -75,7 +76,7 @@ pub(super) fn changes(planner: &Planner, wanted: &Wanted, values: &Values) -> Re
                 let traits = planner.traits.of(type_name);
                 let is_forced = attributes.iter().any(|path| traits.forces_replacement(path));
                 if is_replaced || is_forced {
-                    drafts.extend(replacement(planner, wanted, values, before, attributes, is_forced));
+                    drafts.extend(replacement(planner, &puts_aside, values, before, attributes, is_forced));
                 } else {
                     let judged = of_update(planner, before, after, &attributes, values);
                     drafts.push(Draft { attributes, ..Draft::new(ActionKind::Update, address, judged) });
@@ -108,7 +109,7 @@ fn differing(
 /// A replacement as two steps.
 fn replacement(
     planner: &Planner,
-    wanted: &Wanted,
+    puts_aside: &BTreeSet<ResourceAddress>,
     values: &Values,
     before: &ResourceObject,
     attributes: Vec<AttributePath>,
@@ -121,7 +122,7 @@ fn replacement(
         delete.judged.flags.insert(Flag::ForcedReplacement);
     }
     create.attributes = attributes;
-    if wanted.create_before_destroy.contains(&address.instance.resource.without_keys()) {
+    if puts_aside.contains(&address.instance.resource.without_keys()) {
         let key = deposed_key(address);
         create.judged = of_put_aside(planner, address);
         create.deposes = Some(key.clone());
@@ -129,6 +130,23 @@ fn replacement(
         delete.address = ObjectAddress { instance: address.instance.clone(), deposed: Some(key) };
     }
     [delete, create]
+}
+
+/// The resources that are replaced by creating first: those of which that is wanted, and all that these depend on. Were one of
+/// those destroyed first, the old object of the other one would have to go before it, and its new one come after.
+fn put_aside_with(wanted: &Wanted) -> BTreeSet<ResourceAddress> {
+    let mut found = BTreeSet::new();
+    let mut next: Vec<ResourceAddress> = wanted.create_before_destroy.iter().cloned().collect();
+    while let Some(resource) = next.pop() {
+        if !found.insert(resource.clone()) {
+            continue;
+        }
+        let objects = wanted.before.objects().iter().chain(wanted.after.objects());
+        for object in objects.filter(|object| object.address.instance.resource.without_keys() == resource) {
+            next.extend(object.dependencies.iter().map(ResourceAddress::without_keys));
+        }
+    }
+    found
 }
 
 /// Eight hexadecimal digits that are always the same for an address.

@@ -33,7 +33,16 @@ impl Judged {
 pub(super) fn of_create(planner: &Planner, address: &ObjectAddress) -> Judged {
     let mut judged = Judged::exact();
     let type_name = &address.instance.resource.type_name;
-    if planner.traits.of(type_name).is_stateful() {
+    let traits = planner.traits.of(type_name);
+    if !traits.is_known() {
+        judged.worsen(
+            InverseClass::Lossy,
+            format!(
+                "nothing is known of {type_name}: were it to hold data, what is put into it meanwhile goes with it"
+            ),
+        );
+    }
+    if traits.is_stateful() {
         judged.worsen(
             InverseClass::Lossy,
             format!("{type_name} holds data, and what is put into it meanwhile goes with it"),
@@ -112,10 +121,14 @@ pub(super) fn of_update(
 /// What is recorded is recorded again.
 pub(super) fn of_record(before: &ResourceObject, values: &Values) -> Judged {
     let mut judged = Judged::exact();
-    if let Err(missing) = values.find(before) {
-        judged.worsen(InverseClass::Impossible, format!("nobody has the value of {}", join(&missing.paths)));
+    if let Err(missing) = values.keeps(before) {
+        judged.worsen(InverseClass::Impossible, nowhere_else(&missing.paths));
     }
     judged
+}
+
+fn nowhere_else(paths: &[AttributePath]) -> String {
+    format!("the value of {} is kept nowhere but in the object", join(paths))
 }
 
 /// Storage that grows does not shrink again, and storage that shrinks loses what was beyond its end.
@@ -162,13 +175,14 @@ fn missing(
     values: &Values,
     concerns: impl Fn(&AttributePath) -> bool,
 ) {
-    let mut lacking: BTreeSet<AttributePath> = before.unknown.iter().filter(|path| concerns(path)).cloned().collect();
-    if let Err(missing) = values.find(before) {
-        lacking.extend(missing.paths.into_iter().filter(|path| concerns(path)));
+    let unknown: Vec<AttributePath> = before.unknown.iter().filter(|path| concerns(path)).cloned().collect();
+    if !unknown.is_empty() {
+        judged.worsen(InverseClass::Impossible, format!("nobody has the value of {}", join(&unknown)));
     }
-    if !lacking.is_empty() {
-        let lacking: Vec<AttributePath> = lacking.into_iter().collect();
-        judged.worsen(InverseClass::Impossible, format!("nobody has the value of {}", join(&lacking)));
+    let not_kept = values.keeps(before).err().map(|missing| missing.paths).unwrap_or_default();
+    let not_kept: Vec<AttributePath> = not_kept.into_iter().filter(|path| concerns(path)).collect();
+    if !not_kept.is_empty() {
+        judged.worsen(InverseClass::Impossible, nowhere_else(&not_kept));
     }
     // A write-only attribute is null in every state, set or not.
     let Value::Object(members) = value else { return };

@@ -63,6 +63,8 @@ pub struct Wanted {
     pub target: Target,
     /// Digest of the recorded state.
     pub state: BytesDigest,
+    /// Digest of the configuration that it is planned from, where there is one.
+    pub configuration: Option<BytesDigest>,
     /// Who plans.
     pub author: String,
     /// When.
@@ -99,6 +101,7 @@ impl Wanted {
             kind: ProposalKind::Forward,
             target,
             state,
+            configuration: None,
             author: String::new(),
             now: SystemTime::UNIX_EPOCH,
             before,
@@ -171,6 +174,7 @@ impl Planner {
         let only = |snapshot: &Snapshot| snapshot.filtered(|object| touched.contains(&object.address));
         let mut parts = PlanParts::new(wanted.target.clone(), wanted.state, only(&wanted.before), only(&wanted.after));
         parts.kind = wanted.kind.clone();
+        parts.configuration = wanted.configuration;
         parts.author.clone_from(&wanted.author);
         parts.created = wanted.now;
         parts.expires = wanted.now + self.life;

@@ -8,6 +8,7 @@ mod ports;
 pub mod simulation;
 mod stage;
 mod world;
+pub mod worlds;
 
 pub use journal::{AppendFault, MemoryJournal};
 pub use kind::Kind;

@@ -8,9 +8,15 @@
     reason = "what panics in a test is a failed test; clippy does not know the functions beside the tests"
 )]
 
+mod directed;
 mod failures;
+mod interrupted;
+mod journals;
 mod planner;
 mod scene;
 mod simulation;
 mod state_machine;
 mod taking_back;
+mod theatre;
+mod watching;
+mod worlds;

@@ -22,6 +22,7 @@
 //! The first line keeps signatures for other purposes, and of later versions of this form, from being taken for approvals; the
 //! lengths keep a value from looking like the next field.
 
+mod approvers;
 mod file;
 mod key;
 mod pem;
@@ -31,6 +32,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use landfast_state::BytesDigest;
 
+pub use approvers::Approvers;
 pub use file::{MAX_APPROVAL_FILE, ReadApprovalError};
 pub use key::{KeyError, PrivateKey, PublicKey, PublicKeyError};
 

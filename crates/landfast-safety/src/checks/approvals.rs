@@ -84,6 +84,21 @@ impl Approver {
 }
 
 impl Approvals {
+    /// The name of the approver who is listed with this key.
+    pub(crate) fn name_of(&self, key: &PublicKey) -> Option<&str> {
+        self.approvers.iter().find(|approver| approver.keys.contains(key)).map(|approver| approver.name.as_str())
+    }
+
+    /// Whether the approver with this name may be this person.
+    pub(crate) fn may_be(&self, approver: &str, person: &str) -> bool {
+        self.approvers.iter().any(|listed| listed.name == approver && listed.is(person))
+    }
+
+    /// How long an approval may hold.
+    pub(crate) fn max_age(&self) -> Duration {
+        Duration::from_secs(self.max_age_hours.saturating_mul(3600))
+    }
+
     /// Who gave this approval, or why it does not count.
     fn counts(&self, given: &SignedApproval, context: &Context) -> Result<&Approver, String> {
         let (approval, proposal) = (given.approval(), context.proposal());
@@ -119,8 +134,7 @@ impl Approvals {
         if context.now() >= approval.expires() {
             return Err("it has expired".to_owned());
         }
-        let longest = Duration::from_secs(self.max_age_hours.saturating_mul(3600));
-        if approval.expires().duration_since(approval.granted()).is_ok_and(|life| life > longest) {
+        if approval.expires().duration_since(approval.granted()).is_ok_and(|life| life > self.max_age()) {
             return Err(format!("it holds for longer than {} hours", self.max_age_hours));
         }
         if context.facts().used_approvals.as_ref().is_some_and(|used| used.contains(approval.id())) {

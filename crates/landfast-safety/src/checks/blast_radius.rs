@@ -11,7 +11,8 @@ use crate::check::{CheckError, Evidence, Verdict};
 use crate::context::Context;
 use crate::proposal::ActionKind;
 
-/// The resources that a plan changes, and those that depend on them, are not more than this.
+/// The resources that a plan changes, and those that depend on them, are not more than this. What no provider manages is in no
+/// state, and nothing that is recorded depends on it but what says so.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct BlastRadius {
@@ -50,7 +51,8 @@ impl Judge for BlastRadius {
         let mut reached: BTreeSet<ResourceAddress> = BTreeSet::new();
         for change in changes {
             let resource = change.address.instance.resource.without_keys();
-            if change.action != ActionKind::Create && !graph.contains(&resource) {
+            let is_known = graph.contains(&resource) || context.proposal().is_of_no_provider(&change.address);
+            if change.action != ActionKind::Create && !is_known {
                 return Err(CheckError::not_known(format!("what depends on {resource}, which is not recorded")));
             }
             reached.extend(graph.blast_radius(&resource).into_iter().cloned());

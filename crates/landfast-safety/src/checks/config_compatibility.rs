@@ -11,6 +11,9 @@ use crate::proposal::Proposal;
 
 /// The settings of the surroundings, such as the region or the account of a provider, or the version of a tool, are those
 /// that the plan was made with.
+///
+/// Only programs that embed the library can tell this. The plans of `landfast plan create` name no surroundings, so the command
+/// asks it where `required` is set, and then refuses.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct ConfigCompatibility {

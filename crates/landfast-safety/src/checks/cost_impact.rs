@@ -13,6 +13,8 @@ use crate::context::{Context, Need};
 use crate::proposal::{Promise, Proposal};
 
 /// What a plan does to the monthly cost. Plans that promise lower cost are held to it; others only where there is a limit.
+///
+/// Only programs that embed the library make plans that promise something.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct CostImpactCheck {

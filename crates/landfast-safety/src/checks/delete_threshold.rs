@@ -15,7 +15,8 @@ use crate::proposal::ActionKind;
 /// number of objects that are lost.
 ///
 /// Replacing an object destroys it. A world that reads empty while objects are recorded is nearly always the wrong account or
-/// region: then all recorded objects count, and so do those that the plan forgets.
+/// region: then all recorded objects count, and so do those that the plan forgets. It reads empty where none is found of the
+/// recorded objects that the plan is about: others were not looked for.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct DeleteThreshold {
@@ -54,12 +55,15 @@ impl Judge for DeleteThreshold {
     fn judge(&self, context: &Context) -> Result<Verdict, CheckError> {
         let (proposal, observed) = (context.proposal(), context.observed());
         let recorded: BTreeSet<&InstanceAddress> = managed(context.recorded()).collect();
-        let is_empty = !recorded.is_empty() && managed(&observed.snapshot).next().is_none();
-        if is_empty && recorded.iter().all(|address| observed.gaps.iter().any(|gap| gap.address == **address)) {
+        let sought: BTreeSet<&InstanceAddress> = proposal.touched().iter().map(|address| &address.instance).collect();
+        let sought: Vec<&&InstanceAddress> = recorded.iter().filter(|address| sought.contains(**address)).collect();
+        let is_empty = !sought.is_empty() && managed(&observed.snapshot).next().is_none();
+        let unread: BTreeSet<&InstanceAddress> = observed.gaps.iter().map(|gap| &gap.address).collect();
+        if is_empty && sought.iter().all(|address| unread.contains(**address)) {
             return Err(CheckError::not_known("whether anything is there, since no object could be read"));
         }
         let mut lost: BTreeSet<String> = proposal.destructive().map(|change| change.address.to_string()).collect();
-        if recorded.is_empty() && !lost.is_empty() {
+        if recorded.is_empty() && proposal.destructive().any(|change| !proposal.is_of_no_provider(&change.address)) {
             return Err(CheckError::not_known("how much of the state is destroyed, since it records no object"));
         }
         let deletes = lost.len();

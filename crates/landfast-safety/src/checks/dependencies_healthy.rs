@@ -14,6 +14,9 @@ use crate::proposal::{ActionKind, Proposal};
 
 /// The resources that changed ones depend on, directly and through others, are healthy. What the plan makes anew is not there
 /// yet to be asked.
+///
+/// Only programs that embed the library can tell this. The command knows of no health, so where it asks this, it refuses; a probe
+/// under `[[operations.probes]]` or a check of `[[safety.commands]]` can ask your own monitoring.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DependenciesHealthy {}

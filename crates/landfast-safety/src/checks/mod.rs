@@ -1,6 +1,6 @@
 //! The built-in checks, a file each.
 
-mod approvals;
+pub(crate) mod approvals;
 mod authorised;
 mod backup_taken;
 mod blast_radius;

@@ -1,7 +1,5 @@
 //! `no-drift`: what a plan changes is still what it was when it was planned.
 
-use std::collections::BTreeSet;
-
 use landfast_drift::diff::diff;
 use landfast_drift::{DriftStatus, Severity};
 use landfast_state::Snapshot;
@@ -48,14 +46,8 @@ impl Judge for NoDrift {
 
     fn judge(&self, context: &Context) -> Result<Verdict, CheckError> {
         let proposal = context.proposal();
-        let mut touched: BTreeSet<&ObjectAddress> = BTreeSet::new();
-        touched.extend(proposal.before.objects().iter().map(|object| &object.address));
-        touched.extend(proposal.after.objects().iter().map(|object| &object.address));
-        touched.extend(
-            proposal.changes.iter().flat_map(|change| [Some(&change.address), change.moves_to.as_ref()]).flatten(),
-        );
         let (mut attributes, mut worst, mut evidence) = (0, Severity::None, Vec::new());
-        for address in touched {
+        for address in proposal.touched() {
             match since(context, address)? {
                 Since::Same => {}
                 Since::Changed(count) => {

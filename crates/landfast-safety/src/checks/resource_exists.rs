@@ -6,11 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::builtin::Judge;
 use crate::check::{CheckError, Evidence, Verdict};
-use crate::context::Context;
+use crate::context::{Context, Sight};
 use crate::proposal::ActionKind;
 
 /// Every object that is changed, destroyed or adopted is there, and every object that is made is not. What is forgotten or
-/// moved is in the state, and nothing is where it is moved to.
+/// moved is in the state, and nothing is where it is moved to. Where a plan is executed on the state alone, and nobody looks at
+/// objects, what it adopts is taken from the plan, and said to be.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ResourceExists {}
@@ -22,12 +23,16 @@ impl Judge for ResourceExists {
 
     fn judge(&self, context: &Context) -> Result<Verdict, CheckError> {
         let recorded = context.recorded();
-        let mut evidence = Vec::new();
+        let (mut evidence, mut taken) = (Vec::new(), Vec::new());
         for change in &context.proposal().changes {
             let address = &change.address;
             let wrong = match change.action {
                 ActionKind::Create if is_there(context, address)? => Some("is to be made, and is there already"),
                 ActionKind::Create => None,
+                ActionKind::Adopt if context.facts().sight == Sight::Record => {
+                    taken.push(Evidence::about(address, "is adopted as the plan has it: nobody looked for it"));
+                    None
+                }
                 ActionKind::Update | ActionKind::Replace | ActionKind::Delete | ActionKind::Adopt => {
                     if is_there(context, address)? { None } else { Some("is to be changed, and is not there") }
                 }
@@ -46,7 +51,8 @@ impl Judge for ResourceExists {
         }
         if evidence.is_empty() {
             let count = context.proposal().changes.len();
-            return Ok(Verdict::Pass(vec![Evidence::of_all(format!("{count} objects were looked for"))]));
+            taken.insert(0, Evidence::of_all(format!("{} objects were looked for", count - taken.len())));
+            return Ok(Verdict::Pass(taken));
         }
         Ok(Verdict::fail(evidence))
     }

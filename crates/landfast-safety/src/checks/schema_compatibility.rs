@@ -12,7 +12,10 @@ use crate::context::{Context, Need};
 use crate::proposal::Proposal;
 
 /// No provider has another major version than the plan was made with, and no schema another version than the objects have.
-/// Below version 1, the minor version counts as the major one.
+/// Below version 1, the minor version counts as the major one. What no provider manages has no schema.
+///
+/// Only programs that embed the library can tell this. The command has plans for states and for commands of one's own, which it
+/// does not ask about unless an object names a provider, and then it refuses.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct SchemaCompatibility {
@@ -28,7 +31,8 @@ impl Judge for SchemaCompatibility {
     const NEEDS: &'static [Need] = &[Need::Schemas];
 
     fn applies(&self, proposal: &Proposal) -> bool {
-        proposal.changes.iter().any(|change| !change.action.is_bookkeeping())
+        let mut changes = proposal.changes.iter().filter(|change| !change.action.is_bookkeeping());
+        changes.any(|change| !proposal.is_of_no_provider(&change.address))
     }
 
     fn judge(&self, context: &Context) -> Result<Verdict, CheckError> {
@@ -75,7 +79,8 @@ impl Judge for SchemaCompatibility {
 /// The objects that providers are to change, on both sides.
 fn changed(proposal: &Proposal) -> Result<Vec<&ResourceObject>, CheckError> {
     let mut objects = Vec::new();
-    for change in proposal.changes.iter().filter(|change| !change.action.is_bookkeeping()) {
+    let changes = proposal.changes.iter().filter(|change| !change.action.is_bookkeeping());
+    for change in changes.filter(|change| !proposal.is_of_no_provider(&change.address)) {
         let address: &ObjectAddress = &change.address;
         let end = change.moves_to.as_ref().unwrap_or(address);
         let (before, after) = (proposal.before.get(address), proposal.after.get(end));

@@ -1,4 +1,4 @@
-//! `target-status-successful`: a rollback takes back what has come to its end, and to a good one.
+//! `target-status-successful`: a rollback takes back what has come to its end and left something.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,16 +7,17 @@ use crate::check::{CheckError, Evidence, Verdict};
 use crate::context::{Context, Need};
 use crate::proposal::{Proposal, ProposalKind};
 
-/// The operation that a rollback takes back has ended as it was meant to.
+/// The operation that a rollback takes back has ended, whether applied or failed, and something of what it did is still there.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TargetStatusSuccessful {}
 
 impl Judge for TargetStatusSuccessful {
     const ID: &'static str = "target-status-successful";
-    const QUESTION: &'static str = "Did the operation that is taken back end as it was meant to?";
+    const QUESTION: &'static str =
+        "Did the operation that is taken back come to its end, and did it leave something to take back?";
     const ADVICE: &'static str =
-        "resume the operation or hand it over first; what it left half done is not what the rollback was planned for";
+        "resume the operation first where it has not ended; what changed nothing, or was taken back, needs no rollback";
     const NEEDS: &'static [Need] = &[Need::RolledBack];
 
     fn applies(&self, proposal: &Proposal) -> bool {
@@ -32,9 +33,9 @@ impl Judge for TargetStatusSuccessful {
             return Err(CheckError::not_known(format!("what became of the operation {wanted}")));
         };
         let evidence = |what: &str| vec![Evidence::about(wanted, format!("is {}{what}", found.state))];
-        Ok(match (found.ended, found.successful) {
+        Ok(match (found.ended, found.left_something) {
             (true, true) => Verdict::Pass(evidence("")),
-            (true, false) => Verdict::fail(evidence(", and did not end as it was meant to")),
+            (true, false) => Verdict::fail(evidence(", and left nothing to take back")),
             (false, _) => Verdict::fail(evidence(", and has not ended")),
         })
     }

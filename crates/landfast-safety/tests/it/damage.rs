@@ -2,7 +2,7 @@
 //! `protected-resources`.
 
 use landfast_safety::{ActionKind, Flag, InverseClass, Outcome};
-use landfast_state::{Gap, GapKind, Observation, Snapshot};
+use landfast_state::{Gap, GapKind, Observation, Origin, ResourceObject, Snapshot, SourceKind};
 
 use crate::stage::{Stage, change, settings_error, state, text};
 
@@ -39,6 +39,11 @@ fn reach_is_limited_by_count_and_by_share() {
     radius(&stage, "", Outcome::Pass, "it reaches 1");
     stage.proposal.changes = vec![change("null_resource.unheard_of", ActionKind::Delete)];
     radius(&stage, "", Outcome::Error, "what depends on null_resource.unheard_of, which is not recorded");
+    // Of what no provider manages, no state says anything.
+    let ours = ResourceObject::bare("dns_record.a".parse().unwrap(), "");
+    stage.proposal.before = Snapshot::empty(Origin::new(SourceKind::Observation, "")).with_only([ours]);
+    stage.proposal.changes = vec![change("dns_record.a", ActionKind::Delete)];
+    radius(&stage, "", Outcome::Pass, "it reaches 1");
     for share in ["-1.0", "100.1", "nan"] {
         assert!(settings_error(&format!("[checks.blast-radius]\nmax-percent = {share}")).contains("from 0 to 100"));
     }
@@ -147,6 +152,12 @@ fn a_world_that_reads_empty_is_counted_whole() {
     };
     stage.observed.gaps = world.instances().map(gap).collect();
     stage.expect(ID, "", Outcome::Error, "no object could be read");
+    stage.observed.gaps.clear();
+    // What the plan is not about was not looked for, so it is not missing.
+    stage.facts.acknowledged_deletes = None;
+    (stage.proposal.before, stage.proposal.after) = (state(&[]), state(&[]));
+    stage.proposal.changes = vec![change("null_resource.another", ActionKind::Create)];
+    stage.expect(ID, "", Outcome::Pass, "it destroys 0 of 3");
 }
 
 #[test]

@@ -20,11 +20,13 @@ fn a_rollback_has_a_target() {
 }
 
 #[test]
-fn the_target_of_a_rollback_ended_well() {
-    let with = |ended, successful| {
-        let fact = OperationFact { ended, successful, ..operation("op-1") };
+fn the_target_of_a_rollback_ended_and_left_something() {
+    let with = |ended, left_something| {
+        let fact = OperationFact { ended, left_something, successful: false, ..operation("op-1") };
         rollback(Some(Some(fact)))
     };
+    rollback(Some(Some(operation("op-1")))).passes("target-status-successful", "");
+    // What failed and was not taken back, whole or in part, is taken back by a plan of its own.
     with(true, true).passes("target-status-successful", "");
     with(true, false).fails("target-status-successful", "");
     with(false, false).fails("target-status-successful", "");

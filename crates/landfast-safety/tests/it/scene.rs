@@ -43,6 +43,7 @@ pub(crate) fn operation(id: &str) -> OperationFact {
         state: "applied".into(),
         ended: true,
         successful: true,
+        left_something: true,
         began: now() - Duration::from_secs(3600),
         changes: 1,
         plan: digest("another plan"),

@@ -123,6 +123,7 @@ fn operation(began: SystemTime, changes: usize) -> OperationFact {
         state: "failed".to_owned(),
         ended: true,
         successful: false,
+        left_something: true,
         began,
         changes,
         plan: BytesDigest::of(b"earlier"),

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use landfast_safety::{ActionKind, Health, SchemaFacts};
+use landfast_safety::{ActionKind, Health, SchemaFacts, Sight};
 use landfast_state::{ResourceObject, Sensitive, Value};
 
 use crate::scene::{PROVIDER, Scene, object};
@@ -85,6 +85,19 @@ fn resource_exists_looks_for_what_is_changed() {
     create.passes("resource-exists", "");
     create.clone().but(|scene| scene.observed.push(a())).fails("resource-exists", "");
     create.blind_to("test_thing.a").errs("resource-exists", "");
+}
+
+#[test]
+fn resource_exists_takes_what_is_adopted_from_the_plan_where_only_the_state_is_seen() {
+    let adopt = Scene::empty().with(ActionKind::Adopt, None, Some(object("test_thing.a", "{}")));
+    let unseen = adopt.but(|scene| scene.observed.clear());
+    unseen.fails("resource-exists", "");
+    let said = unseen.clone().knowing(|facts| facts.sight = Sight::Record).passes("resource-exists", "");
+    assert!(said.contains("nobody looked for it"), "{said}");
+    // Nothing else is taken on trust.
+    let update = Scene::empty().with(ActionKind::Update, Some(object("test_thing.a", "{}")), None);
+    let update = update.but(|scene| scene.observed.clear()).knowing(|facts| facts.sight = Sight::Record);
+    update.fails("resource-exists", "");
 }
 
 #[test]

@@ -12,7 +12,10 @@ use landfast_state::{BytesDigest, Observation};
 use super::scenario::Refusal;
 use crate::actuator::PortFuture;
 use crate::ports::{Clock, Judge, JudgeFailed};
-use crate::testing::{MemoryAudit, Stage};
+use crate::testing::{MemoryAudit, MemoryJournal, Stage};
+
+/// What judges were asked, each with how many records the journal held then.
+pub(in crate::testing) type Asked = Arc<std::sync::Mutex<Vec<(usize, Proposal)>>>;
 
 #[derive(Debug)]
 struct Verdicts(Option<Refusal>);
@@ -46,11 +49,13 @@ impl Check for Verdicts {
 }
 
 #[derive(Debug)]
-pub(super) struct SimulatedJudge {
-    pub(super) stage: Stage,
-    pub(super) refusal: Option<Refusal>,
-    pub(super) compared: CompareOptions,
-    pub(super) proposals: Arc<std::sync::Mutex<Vec<Proposal>>>,
+pub(in crate::testing) struct SimulatedJudge {
+    pub(in crate::testing) stage: Stage,
+    pub(in crate::testing) refusal: Option<Refusal>,
+    pub(in crate::testing) compared: CompareOptions,
+    pub(in crate::testing) journal: MemoryJournal,
+    /// What it was asked, and how many records there were then.
+    pub(in crate::testing) proposals: Asked,
 }
 
 thread_local! {
@@ -84,7 +89,10 @@ impl Judge for SimulatedJudge {
     ) -> PortFuture<'a, Result<SafetyReport, JudgeFailed>> {
         Box::pin(async move {
             self.stage.point().await;
-            self.proposals.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(proposal.clone());
+            self.proposals
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner)
+                .push((self.journal.len(), proposal.clone()));
             match self.refusal {
                 Some(Refusal::OtherPlanCleared) => proposal.plan = BytesDigest::of(b"another plan"),
                 Some(Refusal::OtherStateCleared) => proposal.state = BytesDigest::of(b"yet another state"),

@@ -7,4 +7,5 @@ mod model;
 mod run;
 mod scenario;
 
+pub(in crate::testing) use judge::SimulatedJudge;
 pub use run::{Ran, Tracing, simulate};

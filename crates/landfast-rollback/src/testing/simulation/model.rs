@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
-use landfast_safety::InverseClass;
+use landfast_safety::{ActionKind, InverseClass};
 use landfast_state::address::ObjectAddress;
 use landfast_state::{ResourceObject, Sensitive, SensitiveComparison, Value};
 
@@ -192,6 +192,17 @@ impl Deeds<'_> {
             Direction::Forward => {
                 hold(walk.state == Some(OperationState::Applying), "it does a step, and the operation is not applying");
                 hold(walk.cleared, "there is no clearance");
+                let judged = self.course.proposals();
+                let judged = judged.iter().rev().find(|(records, _)| *records < deed.records);
+                let is_it = |address: &ObjectAddress, action: ActionKind| {
+                    (*address == planned.address && action == planned.action)
+                        || (planned.replaced.as_ref().unwrap_or(&planned.address) == address
+                            && action == ActionKind::Replace)
+                };
+                let was_judged = judged.is_some_and(|(_, proposal)| {
+                    proposal.changes.iter().any(|change| is_it(&change.address, change.action))
+                });
+                hold(was_judged, "nobody judged it");
                 hold(planned.needs.iter().all(is_done), "what it needs is not done");
             }
             Direction::Back => {
@@ -295,7 +306,7 @@ fn is_as(item: Option<&Item>, expected: &Expected) -> Result<(), String> {
             let is_new = *class != InverseClass::Exact;
             same(&item.object.value(), &first.object.value(), if is_new { &["id"] } else { &[] })?;
             let holds_data = &*item.object.address.instance.resource.type_name == "mem_store";
-            if holds_data && *class != InverseClass::Lossy && item.data != first.data {
+            if holds_data && *class < InverseClass::Lossy && item.data != first.data {
                 return Err("has lost its data".to_owned());
             }
             if item.hidden != first.hidden { Err("has lost what was written into it".to_owned()) } else { Ok(()) }
@@ -351,6 +362,13 @@ fn ended_rightly(course: &Course, view: &View, deeds: &[Deed], found: &mut Vec<S
             Record::Went { from: OperationState::Applying, to: OperationState::Failed, at, .. } => is_later(&at),
             _ => false,
         });
+        let applied = course.journal.records().unwrap_or_default().into_iter().any(|record| match record {
+            Record::Went { to: OperationState::Applied, at, .. } => is_later(&at),
+            _ => false,
+        });
+        if applied && course.processes == 1 {
+            found.push("somebody cancelled, and it was applied later".to_owned());
+        }
         if failed && !view.cancelled && course.processes == 1 {
             found.push("somebody cancelled, and it knows nothing of it".to_owned());
         }

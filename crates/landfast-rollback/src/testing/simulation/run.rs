@@ -8,7 +8,7 @@ use landfast_drift::{CompareOptions, RuleSet};
 use landfast_safety::Proposal;
 use landfast_state::address::ObjectAddress;
 
-use super::judge::SimulatedJudge;
+use super::judge::{Asked, SimulatedJudge};
 use super::model;
 use super::scenario::{RULES, Refusal, Scenario, touched};
 use crate::executor::{Control, ExecuteError, Executor, Ports, Report, Resume};
@@ -51,7 +51,7 @@ pub(super) struct Course {
     pub(super) journal: MemoryJournal,
     pub(super) audit: MemoryAudit,
     pub(super) audit_fails: bool,
-    pub(super) proposals: Arc<Mutex<Vec<Proposal>>>,
+    pub(super) proposals: Asked,
     pub(super) meddles: bool,
     pub(super) spoils_reads: bool,
     pub(super) loses_lock: bool,
@@ -62,6 +62,8 @@ pub(super) struct Course {
     pub(super) was_ill: bool,
     pub(super) processes: u32,
     pub(super) taken_back: bool,
+    /// It was refused to go on, so whoever takes it up next takes it back.
+    is_left: bool,
     pub(super) view: Option<View>,
     pub(super) not_closed: Vec<String>,
 }
@@ -118,6 +120,7 @@ impl Course {
             was_ill: false,
             processes: 0,
             taken_back: false,
+            is_left: false,
             view: None,
             not_closed: Vec::new(),
         };
@@ -130,6 +133,9 @@ impl Course {
             }
             stage.power_on();
             course.journal.make_space();
+        }
+        if course.is_left {
+            course.process(stage, true);
         }
         course
     }
@@ -176,7 +182,7 @@ impl Course {
                 stage.run(beside(work, others(stage, &control, self.cancels.then_some(&*self.cancelled_at))))
             }
             Some(Some(view)) => {
-                let how = if stage.chance(650) { Resume::Forward } else { Resume::Back };
+                let how = if stage.chance(650) && !self.is_left { Resume::Forward } else { Resume::Back };
                 self.taken_back |= how == Resume::Back;
                 stage.note(|| format!("taken up, {how:?}"));
                 let work = executor.resume(*view, how, "somebody else");
@@ -192,7 +198,12 @@ impl Course {
                 false
             }
             Curtain::Done(Err(_)) => true,
+            Curtain::Done(Ok(report)) if report.stayed.is_some() => {
+                self.is_left = true;
+                true
+            }
             Curtain::Done(Ok(report)) => {
+                self.is_left = false;
                 if !report.view.is_ended() {
                     self.not_closed.push(format!("a process returned in {}", report.view.state));
                 }
@@ -246,6 +257,7 @@ impl Course {
             stage: stage.clone(),
             refusal: self.scenario.refusal.filter(|refusal| !matches!(refusal, Refusal::StaleState)),
             compared: compared(),
+            journal: self.journal.clone(),
             proposals: Arc::clone(&self.proposals),
         };
         let (journal, audit, lock) = (self.journal.clone(), self.audit.clone(), hold.clone());
@@ -269,7 +281,7 @@ impl Course {
         Executor::new(ports, self.scenario.values.clone(), compared())
     }
 
-    pub(super) fn proposals(&self) -> Vec<Proposal> {
+    pub(super) fn proposals(&self) -> Vec<(usize, Proposal)> {
         self.proposals.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

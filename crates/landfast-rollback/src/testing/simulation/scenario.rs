@@ -39,7 +39,7 @@ const TYPES: &[Type] = &[
 
 /// Why a plan is to be refused before anything is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Refusal {
+pub(in crate::testing) enum Refusal {
     StaleState,
     OtherPlace,
     Expired,

@@ -44,6 +44,8 @@ pub enum ActFault {
 pub enum ReadFault {
     /// It fails with this.
     Fail(ActuatorFailure),
+    /// None: it is the read after it that goes wrong.
+    Well,
 }
 
 /// What somebody else does to an object.
@@ -205,6 +207,22 @@ impl MemoryWorld {
         self.world().items.clone()
     }
 
+    /// Whether objects of this type hold data that no attribute shows.
+    #[must_use]
+    pub fn holds_data(&self, address: &ObjectAddress) -> bool {
+        self.world().kinds.get(&*address.instance.resource.type_name).is_some_and(|kind| kind.is_stateful)
+    }
+
+    /// Somebody puts data into the object at an address, which no attribute shows.
+    pub fn fill(&self, address: &ObjectAddress) {
+        let mut world = self.world();
+        world.made += 1;
+        let made = world.made;
+        if let Some(item) = world.items.get_mut(address) {
+            item.data = made;
+        }
+    }
+
     /// What changes did, in order.
     #[must_use]
     pub fn deeds(&self) -> Vec<Deed> {
@@ -302,7 +320,7 @@ impl MemoryWorld {
                 self.world().went_wrong.push((None, format!("{failure:?}")));
                 Err(ActuatorError::new(failure, "the read failed"))
             }
-            None => Ok(self.world().show(address)),
+            Some(ReadFault::Well) | None => Ok(self.world().show(address)),
         };
         if read.is_ok() {
             let records = self.world().records.clone().map_or(0, |records| records());

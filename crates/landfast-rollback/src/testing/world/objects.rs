@@ -25,7 +25,12 @@ impl World {
     pub(super) fn shown(&self, object: ResourceObject) -> (ResourceObject, Members) {
         let kind = self.kind_of(&object.address);
         let Value::Object(mut members) = object.value() else { return (object, Members::new()) };
-        let hidden: Members = kind.write_only.iter().filter_map(|name| members.remove_entry(name)).collect();
+        // They stand there as null, set or not.
+        let hidden = kind.write_only.iter().filter_map(|name| {
+            let value = members.get_mut(name)?;
+            (*value != Value::Null).then(|| (name.clone(), std::mem::replace(value, Value::Null)))
+        });
+        let hidden: Members = hidden.collect();
         (rebuilt(object, &members), hidden)
     }
 
