@@ -35,10 +35,18 @@ fn placed(error: &toml::de::Error) -> String {
 }
 
 const FILES: [&str; 5] = ["policies", "policy-data", "prices", "budgets", "configuration"];
+const GATE: [&str; 5] = ["timeout-seconds", "clearance-seconds", "levels", "checks", "commands"];
 
 impl<'de> Deserialize<'de> for Safety {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let table = toml::Table::deserialize(deserializer)?;
+        if let Some(name) = table.keys().find(|name| !FILES.iter().chain(&GATE).any(|known| known == name)) {
+            let known: Vec<_> = GATE.iter().chain(&FILES).map(|known| format!("`{known}`")).collect();
+            return Err(de::Error::custom(format!(
+                "[safety]: unknown field `{name}`, expected one of {}",
+                known.join(", ")
+            )));
+        }
         let (files, gate): (toml::Table, toml::Table) =
             table.into_iter().partition(|(name, _)| FILES.contains(&name.as_str()));
         Ok(Self {
@@ -59,7 +67,13 @@ mod tests {
         assert_eq!(safety.files.prices, Some(PathBuf::from("prices.toml")));
         assert_eq!(safety.gate.levels.len(), 1);
         let unknown = toml::from_str::<Safety>("policy = []").unwrap_err();
-        assert!(unknown.message().contains("policy"), "{unknown}");
+        assert!(unknown.message().contains("`policy`, expected one of") && unknown.message().contains("`policies`"));
+        for name in GATE.iter().chain(&FILES) {
+            // A number is none of them, save the seconds: the name is known, and the value is what is refused.
+            let refused =
+                toml::from_str::<Safety>(&format!("{name} = 1")).err().map(|error| error.message().to_owned());
+            assert!(refused.is_none_or(|why| !why.contains("unknown field")), "{name}");
+        }
         assert!(toml::from_str::<Safety>("policies = 1").is_err());
     }
 }

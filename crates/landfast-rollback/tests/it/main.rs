@@ -8,6 +8,7 @@
     reason = "what panics in a test is a failed test; clippy does not know the functions beside the tests"
 )]
 
+mod bounds;
 mod directed;
 mod failures;
 mod interrupted;
