@@ -2,17 +2,14 @@
 
 use std::path::Path;
 use std::process::Command;
-use std::time::{Duration, Instant};
 
-use super::killed::{Ended, Moment, run};
+use super::killed::{Ended, Victim, at_every_call, at_random_moments};
 use super::kills::command;
 use super::scene::{Found, folder, look, state};
 use super::{Proof, Setting};
 
 /// How many objects the states have.
 const OBJECTS: usize = 40;
-/// More calls than a backup makes.
-const MOST_CALLS: u64 = 2000;
 /// What stands in the states, and in no envelope.
 const PLAIN: &[u8] = b"terraform_data";
 const KEY: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
@@ -40,8 +37,10 @@ const SCENARIOS: &[Scenario] = &[
     },
 ];
 
-#[derive(Debug, Default)]
-struct Tally {
+struct Tally<'a> {
+    setting: &'a Setting,
+    scenario: &'a Scenario,
+    folder: &'a Path,
     runs: u64,
     killed: u64,
     none: u64,
@@ -53,8 +52,12 @@ pub(super) fn prove(setting: &Setting) -> Result<Vec<Proof>, String> {
     let folder = folder("backups")?;
     let mut proofs = Vec::new();
     for scenario in SCENARIOS {
-        proofs.push(at_every_call(setting, scenario, &folder)?);
-        proofs.push(at_random_moments(setting, scenario, &folder)?);
+        let mut tally = Tally::of(setting, scenario, &folder);
+        at_every_call(&mut tally, setting.many(1, 5))?;
+        proofs.push(tally.proof("at every call on files, and halfway through every write"));
+        let mut tally = Tally::of(setting, scenario, &folder);
+        at_random_moments(&mut tally, setting.many(100, 8), setting.seed)?;
+        proofs.push(tally.proof("at random moments"));
     }
     Ok(proofs)
 }
@@ -99,8 +102,17 @@ fn in_plain(backup: &Path) -> Vec<String> {
     entries.map(|entry| entry.path()).filter(|path| holds(path)).map(|path| path.display().to_string()).collect()
 }
 
-impl Tally {
-    fn judge(&mut self, setting: &Setting, scenario: &Scenario, folder: &Path, ended: &Ended, moment: &str) {
+impl Victim for Tally<'_> {
+    fn prepare(&self) -> Result<(), String> {
+        prepare(self.folder)
+    }
+
+    fn command(&self) -> Command {
+        create(self.setting, self.scenario, self.folder, "backup")
+    }
+
+    fn judge(&mut self, ended: &Ended, moment: &str) {
+        let (setting, scenario, folder) = (self.setting, self.scenario, self.folder);
         self.runs += 1;
         self.killed += u64::from(ended.was_killed);
         if !ended.was_killed && !ended.status.success() {
@@ -137,8 +149,15 @@ impl Tally {
             self.broken.push(format!("{moment}: the next backup is none: {what}"));
         }
     }
+}
 
-    fn proof(self, scenario: &Scenario, how: &str) -> Proof {
+impl<'a> Tally<'a> {
+    fn of(setting: &'a Setting, scenario: &'a Scenario, folder: &'a Path) -> Self {
+        Self { setting, scenario, folder, runs: 0, killed: 0, none: 0, whole: 0, broken: Vec::new() }
+    }
+
+    fn proof(self, how: &str) -> Proof {
+        let scenario = self.scenario;
         Proof {
             part: "backups",
             what: format!("`landfast {}`, {how}", scenario.name),
@@ -148,41 +167,4 @@ impl Tally {
             is_peer: false,
         }
     }
-}
-
-fn at_every_call(setting: &Setting, scenario: &Scenario, folder: &Path) -> Result<Proof, String> {
-    let mut tally = Tally::default();
-    for is_torn in [false, true] {
-        let mut number = 1;
-        while number < MOST_CALLS {
-            prepare(folder)?;
-            let ended = run(create(setting, scenario, folder, "backup"), Moment::Call { number, is_torn })?;
-            let is_last = !ended.was_killed;
-            tally.judge(setting, scenario, folder, &ended, &format!("call {number}"));
-            if is_last {
-                break;
-            }
-            number += setting.many(1, 5);
-        }
-    }
-    Ok(tally.proof(scenario, "at every call on files, and halfway through every write"))
-}
-
-fn at_random_moments(setting: &Setting, scenario: &Scenario, folder: &Path) -> Result<Proof, String> {
-    let mut random = fastrand::Rng::with_seed(setting.seed);
-    let mut tally = Tally::default();
-    prepare(folder)?;
-    let start = Instant::now();
-    let status = create(setting, scenario, folder, "backup").output().map_err(|error| error.to_string())?.status;
-    if !status.success() {
-        return Err(format!("a backup that nobody kills fails: {status}"));
-    }
-    let whole = start.elapsed();
-    for _ in 0..setting.many(100, 8) {
-        prepare(folder)?;
-        let after: Duration = whole.mul_f64(random.f64() * 1.1);
-        let ended = run(create(setting, scenario, folder, "backup"), Moment::After(after))?;
-        tally.judge(setting, scenario, folder, &ended, &format!("after {after:?}"));
-    }
-    Ok(tally.proof(scenario, "at random moments"))
 }

@@ -60,6 +60,57 @@ pub(super) fn run(mut command: Command, moment: Moment<'_>) -> Result<Ended, Str
     })
 }
 
+/// A program that is killed again and again, each time in a place that is as it was, and what is made of what is left.
+pub(super) trait Victim {
+    /// Puts everything there as it is before.
+    fn prepare(&self) -> Result<(), String>;
+
+    /// The program.
+    fn command(&self) -> Command;
+
+    /// Looks at what is left, and counts it.
+    fn judge(&mut self, ended: &Ended, moment: &str);
+}
+
+/// More calls than any program makes that is killed here.
+const MOST_CALLS: u64 = 2000;
+
+/// Kills it at every `stride`-th call on files, and then halfway through every `stride`-th write.
+pub(super) fn at_every_call(victim: &mut impl Victim, stride: u64) -> Result<(), String> {
+    for is_torn in [false, true] {
+        let mut number = 1;
+        while number < MOST_CALLS {
+            victim.prepare()?;
+            let ended = run(victim.command(), Moment::Call { number, is_torn })?;
+            victim.judge(&ended, &format!("call {number}"));
+            if !ended.was_killed {
+                break;
+            }
+            number += stride;
+        }
+    }
+    Ok(())
+}
+
+/// Kills it so many times at moments that `seed` gives, within the time that it takes when nobody kills it and a little more.
+pub(super) fn at_random_moments(victim: &mut impl Victim, times: u64, seed: u64) -> Result<(), String> {
+    let mut random = fastrand::Rng::with_seed(seed);
+    victim.prepare()?;
+    let start = Instant::now();
+    let output = victim.command().output().map_err(|error| format!("the program cannot be started: {error}"))?;
+    let whole = start.elapsed();
+    if !output.status.success() {
+        return Err(format!("what nobody kills fails: {}", String::from_utf8_lossy(&output.stderr).trim()));
+    }
+    for _ in 0..times {
+        victim.prepare()?;
+        let after = whole.mul_f64(random.f64() * 1.1);
+        let ended = run(victim.command(), Moment::After(after))?;
+        victim.judge(&ended, &format!("after {after:?}"));
+    }
+    Ok(())
+}
+
 fn length(path: &Path) -> Option<u64> {
     std::fs::metadata(path).ok().map(|metadata| metadata.len())
 }

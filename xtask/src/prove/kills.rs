@@ -2,16 +2,13 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, Instant};
 
-use super::killed::{Ended, Moment, run};
+use super::killed::{Ended, Victim, at_every_call, at_random_moments};
 use super::scene::{Found, folder, look, state};
 use super::{Proof, Setting, terraform};
 
 /// How many objects the states have.
 const OBJECTS: usize = 40;
-/// More calls than any of the commands makes.
-const MOST_CALLS: u64 = 2000;
 
 /// A command that changes states, and what must hold of them whenever it ends.
 struct Scenario {
@@ -96,8 +93,12 @@ pub(super) fn prove(setting: &Setting) -> Result<Vec<Proof>, String> {
     let folder = folder("kills")?;
     let mut proofs = Vec::new();
     for scenario in SCENARIOS {
-        proofs.push(at_every_call(setting, scenario, &folder)?);
-        proofs.push(at_random_moments(setting, scenario, &folder)?);
+        let mut tally = Tally::of(setting, scenario, &folder);
+        at_every_call(&mut tally, setting.many(1, 7))?;
+        proofs.push(tally.proof("at every call on files, and halfway through every write"));
+        let mut tally = Tally::of(setting, scenario, &folder);
+        at_random_moments(&mut tally, setting.many(150, 10), setting.seed)?;
+        proofs.push(tally.proof("at random moments"));
     }
     proofs.extend(terraform::prove(setting, &folder)?);
     Ok(proofs)
@@ -126,8 +127,10 @@ pub(super) fn command(setting: &Setting, arguments: &[&str], folder: &Path) -> C
     command
 }
 
-#[derive(Debug, Default)]
-struct Tally {
+struct Tally<'a> {
+    setting: &'a Setting,
+    scenario: &'a Scenario,
+    folder: &'a Path,
     runs: u64,
     killed: u64,
     old: u64,
@@ -136,9 +139,17 @@ struct Tally {
     broken: Vec<String>,
 }
 
-impl Tally {
-    /// Looks at what is left, and counts it.
-    fn judge(&mut self, setting: &Setting, scenario: &Scenario, folder: &Path, ended: &Ended, moment: &str) {
+impl Victim for Tally<'_> {
+    fn prepare(&self) -> Result<(), String> {
+        prepare(self.folder)
+    }
+
+    fn command(&self) -> Command {
+        command(self.setting, self.scenario.arguments, self.folder)
+    }
+
+    fn judge(&mut self, ended: &Ended, moment: &str) {
+        let (scenario, folder) = (self.scenario, self.folder);
         self.runs += 1;
         self.killed += u64::from(ended.was_killed);
         if !ended.was_killed && !ended.status.success() {
@@ -156,13 +167,20 @@ impl Tally {
             }
             Ok(Done::No) => self.old += 1,
             Ok(Done::Yes) => self.new += 1,
-            Ok(Done::Half) => self.resume(setting, scenario, folder, moment),
+            Ok(Done::Half) => self.resume(moment),
         }
-        self.works_afterwards(setting, scenario, folder, moment);
+        self.works_afterwards(moment);
+    }
+}
+
+impl<'a> Tally<'a> {
+    fn of(setting: &'a Setting, scenario: &'a Scenario, folder: &'a Path) -> Self {
+        Self { setting, scenario, folder, runs: 0, killed: 0, old: 0, new: 0, resumed: 0, broken: Vec::new() }
     }
 
     /// What was interrupted between two states is finished.
-    fn resume(&mut self, setting: &Setting, scenario: &Scenario, folder: &Path, moment: &str) {
+    fn resume(&mut self, moment: &str) {
+        let Self { setting, scenario, folder, .. } = *self;
         let output = scenario.resume.map(|arguments| command(setting, arguments, folder).output());
         let Some(Ok(output)) = output else {
             self.broken.push(format!("{moment}: half done, and nothing resumes it"));
@@ -179,7 +197,8 @@ impl Tally {
     }
 
     /// The next command is not in the way of anything that was left.
-    fn works_afterwards(&mut self, setting: &Setting, scenario: &Scenario, folder: &Path, moment: &str) {
+    fn works_afterwards(&mut self, moment: &str) {
+        let Self { setting, scenario, folder, .. } = *self;
         if let Some(arguments) = scenario.resume {
             // Where nothing is left to resume, this says so; whatever it says, nothing is pending afterwards.
             let _ = command(setting, arguments, folder).output();
@@ -195,7 +214,8 @@ impl Tally {
         }
     }
 
-    fn proof(self, scenario: &Scenario, how: &str) -> Proof {
+    fn proof(self, how: &str) -> Proof {
+        let scenario = self.scenario;
         let resumed =
             if scenario.resume.is_some() { format!(", half done and resumed {}", self.resumed) } else { String::new() };
         Proof {
@@ -207,40 +227,4 @@ impl Tally {
             is_peer: false,
         }
     }
-}
-
-fn at_every_call(setting: &Setting, scenario: &Scenario, folder: &Path) -> Result<Proof, String> {
-    let mut tally = Tally::default();
-    for is_torn in [false, true] {
-        // A sample takes every seventh call.
-        let mut number = 1;
-        while number < MOST_CALLS {
-            prepare(folder)?;
-            let ended = run(command(setting, scenario.arguments, folder), Moment::Call { number, is_torn })?;
-            let is_last = !ended.was_killed;
-            tally.judge(setting, scenario, folder, &ended, &format!("call {number}"));
-            if is_last {
-                break;
-            }
-            number += setting.many(1, 7);
-        }
-    }
-    Ok(tally.proof(scenario, "at every call on files, and halfway through every write"))
-}
-
-fn at_random_moments(setting: &Setting, scenario: &Scenario, folder: &Path) -> Result<Proof, String> {
-    let mut random = fastrand::Rng::with_seed(setting.seed);
-    let mut tally = Tally::default();
-    prepare(folder)?;
-    let start = Instant::now();
-    run(command(setting, scenario.arguments, folder), Moment::After(Duration::from_secs(20)))?;
-    // Waiting for the child to end took as long as it took, at the most.
-    let whole = start.elapsed().min(Duration::from_millis(200));
-    for _ in 0..setting.many(150, 10) {
-        prepare(folder)?;
-        let after = whole.mul_f64(random.f64() * 1.1);
-        let ended = run(command(setting, scenario.arguments, folder), Moment::After(after))?;
-        tally.judge(setting, scenario, folder, &ended, &format!("after {after:?}"));
-    }
-    Ok(tally.proof(scenario, "at random moments"))
 }

@@ -28,6 +28,7 @@ mod worlds;
 use std::path::PathBuf;
 
 use crate::process::{cargo, run as run_program};
+use crate::simulate::Build;
 use crate::workspace::root;
 
 pub(crate) use child::{ChildOptions, run as child};
@@ -91,6 +92,14 @@ impl Setting {
         match self.extent {
             Extent::Whole => whole,
             Extent::Sample => sample,
+        }
+    }
+
+    /// How programs are built that run as often as that.
+    fn build(&self) -> Build {
+        match self.extent {
+            Extent::Whole => Build::Optimised,
+            Extent::Sample => Build::Quick,
         }
     }
 }

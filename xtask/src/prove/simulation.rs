@@ -10,9 +10,9 @@ const PART: &str = "simulation";
 pub(super) fn prove(setting: &Setting) -> Result<Vec<Proof>, String> {
     let root = root()?;
     let seeds = setting.many(100_000, 1_000);
-    let mut run = simulator(&root);
+    let mut run = simulator(&root, setting.build());
     run.args(["--seeds", &seeds.to_string()]);
-    let mut mutants = simulator(&root);
+    let mut mutants = simulator(&root, setting.build());
     let most = 20_000;
     mutants.args(["--mutants", "--seeds", &most.to_string()]);
     Ok(vec![

@@ -7,7 +7,7 @@ use crate::workspace::root;
 
 pub(super) fn prove(setting: &Setting) -> Result<Vec<Proof>, String> {
     let worlds = setting.many(10_000, 300);
-    let mut run = example(&root()?, "worlds");
+    let mut run = example(&root()?, "worlds", setting.build());
     let output = output_of(run.args(["--seeds", &worlds.to_string()]));
     let what = "random worlds, changed by a plan, taken back, and the taking back taken back";
     Ok(vec![simulation::proof("worlds", what, worlds, output)])
