@@ -29,8 +29,8 @@ What one test cannot show, thousands of runs do: `cargo xtask prove`. The checks
   that really did not come back.
 - **Operation kills**: a process executes a plan on a world in files, with its journal in a file, and is killed (SIGKILL) at every
   call on the journal, halfway through every write of it, and at random moments, and so is the one that takes the operation up. What
-  the last one leaves must be what its journal says; nothing may have been done that was not announced; and an operation may end with
-  something that is not taken back only where a kill came between two halves of one change.
+  the last one leaves must be what its journal says; nothing may have been done that was not announced; an operation is taken back
+  instead of going on only where a kill came between two halves of one change, and only there may something be left.
 
 A kill loses nothing that was handed to the system, so this says nothing about power failures: for these, the tests of
 `landfast-durable` hold the order in which files and folders are synced.

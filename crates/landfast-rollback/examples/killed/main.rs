@@ -78,7 +78,16 @@ fn work(folder: &Path, how: Resume) -> Outcome<()> {
             if how == Resume::Back {
                 std::fs::write(folder.join("back"), "")?;
             }
-            executor.resume(View::of(&records)?, how, "somebody else").await?;
+            let report = executor.resume(View::of(&records)?, how, "somebody else").await?;
+            match report.stayed {
+                None => {}
+                // What a kill left half done does not go on forward. A person has it taken back then.
+                Some(why) if why.contains("what it left is neither") => {
+                    std::fs::write(folder.join("back"), "")?;
+                    executor.resume(report.view, Resume::Back, "somebody else").await?;
+                }
+                Some(why) => return Err(format!("it stays as it is: {why}").into()),
+            }
         }
         Ok(())
     })
