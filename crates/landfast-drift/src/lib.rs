@@ -49,14 +49,16 @@ pub mod diff;
 pub mod normalise;
 mod report;
 pub mod rules;
+mod shapes;
 mod state_change;
 
 pub use classification::{Class, DriftStatus, Impact, Severity};
-pub use compare::{Buffered, CompareOptions, InSync, compare, compare_streams};
+pub use compare::{Buffered, CompareOptions, Comparison, InSync, compare, compare_streams};
 pub use normalise::Normaliser;
 pub use report::{
     AppliedRule, AttributeChange, ChangeKind, Coverage, DriftReport, Normalised, NotCompared, NotComparedReason,
     ResourceDrift, RuleId, StatusCounts,
 };
 pub use rules::RuleSet;
+pub use shapes::{Shapes, Written};
 pub use state_change::{ObjectChange, StateChange};

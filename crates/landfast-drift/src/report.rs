@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use landfast_state::address::{InstanceAddress, ObjectAddress};
+use landfast_state::schema::Setting;
 use landfast_state::{AttributePath, Origin, Redactor, Value};
 use serde::{Serialize, Serializer};
 
@@ -313,6 +314,8 @@ pub struct AttributeChange {
     /// Whether a sensitive value takes part. If the change itself is in a sensitive value, `before` and `after` are
     /// [`Value::Sensitive`]; otherwise some value inside of them is.
     pub sensitive: bool,
+    /// Who sets the attribute, where the provider's schema is known: what the provider alone sets was in no configuration.
+    pub setting: Option<Setting>,
     /// What the change touches.
     pub impacts: BTreeSet<Impact>,
     /// Its class.

@@ -4,6 +4,7 @@ use landfast_drift::{
     AppliedRule, AttributeChange, ChangeKind, Class, DriftReport, DriftStatus, Impact, Normalised, NotComparedReason,
     ResourceDrift, Severity,
 };
+use landfast_state::schema::Setting;
 use landfast_state::{Origin, Redactor, Value};
 use serde::Serialize;
 
@@ -185,6 +186,10 @@ pub struct ChangeEntry {
     pub after: Option<Value>,
     /// Whether a sensitive value takes part.
     pub sensitive: bool,
+    /// Who sets the attribute: `required` and `optional` ones are set by configurations, `optional_computed` ones by these or else
+    /// by the provider, `computed` ones by the provider alone. Left out where the provider's schema is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub setting: Option<&'static str>,
     /// What the change touches, sorted.
     #[cfg_attr(feature = "schema", schemars(with = "Vec<ImpactName>"))]
     pub impacts: Vec<Impact>,
@@ -321,6 +326,7 @@ impl ChangeEntry {
             before: change.before.as_ref().map(|value| redactor.redact_value(value)),
             after: change.after.as_ref().map(|value| redactor.redact_value(value)),
             sensitive: change.sensitive,
+            setting: change.setting.map(Setting::as_str),
             impacts: change.impacts.iter().copied().collect(),
             class: change.class,
             rules: change.rules.iter().map(ToString::to_string).collect(),

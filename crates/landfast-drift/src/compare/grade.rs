@@ -111,6 +111,7 @@ fn classify(change: Change, rules: &TypeRules<'_>, applied: &mut Applied) -> Att
     let mut ids: Vec<RuleId> = verdicts.iter().map(|verdict| verdict.id.clone()).collect();
     ids.sort();
     AttributeChange {
+        setting: rules.shape.as_ref().and_then(|shape| shape.setting(&change.path.steps)),
         path: change.path,
         kind: change.kind,
         before: change.before,

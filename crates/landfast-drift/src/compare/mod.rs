@@ -2,6 +2,7 @@
 
 mod alignment;
 mod assignment;
+mod comparison;
 mod distance;
 mod grade;
 mod list;
@@ -24,6 +25,8 @@ use crate::classification::DriftStatus;
 use crate::normalise::Normaliser;
 use crate::report::{DriftReport, NotCompared, NotComparedReason, ResourceDrift};
 use crate::rules::{Hint, Marked, RuleSet, TypeRules};
+use crate::shapes::{Shapes, Written};
+pub use comparison::Comparison;
 use resource::{compare_resource, unknown_resource};
 use sameness::Sameness;
 pub use stream::{Buffered, compare_streams};
@@ -34,8 +37,14 @@ pub use stream::{Buffered, compare_streams};
 pub struct CompareOptions {
     /// The rules. Default: the packs that come with the program.
     pub rules: Arc<RuleSet>,
-    /// Hints that come before those of the rules, such as those made from a provider's schema. Default: none.
+    /// Hints that come before those of the rules. Default: none.
     pub hints: Vec<Hint>,
+    /// The shapes of the objects on both sides, as their providers tell them. What a shape calls a set or a map is compared as
+    /// one, whatever hints say; null and zero are the same in what a configuration may leave out only, where rules say that
+    /// they are. Both sides must be in the version of the schema that is given here. Default: none.
+    pub shapes: Shapes,
+    /// What the configuration writes, where it is at hand: in that, null and zero are never the same. Default: nothing is known.
+    pub written: Written,
     /// Normalisers that must not apply: what they would make equal is a change. Default: none.
     pub disabled_normalisers: BTreeSet<Normaliser>,
     /// The key of the fingerprints of sensitive values; without it a fingerprint can be compared with another one of the
@@ -60,10 +69,19 @@ impl Default for CompareOptions {
         Self {
             rules: RuleSet::embedded(),
             hints: Vec::new(),
+            shapes: Shapes::default(),
+            written: Written::default(),
             disabled_normalisers: BTreeSet::new(),
             fingerprint_key: None,
             in_sync: InSync::List,
         }
+    }
+}
+
+impl CompareOptions {
+    /// What concerns one resource type.
+    fn of_type(&self, type_name: &str) -> TypeRules<'_> {
+        TypeRules::new(&self.rules, &self.hints, self.shapes.get(type_name).map(|schema| &**schema), type_name)
     }
 }
 
@@ -93,7 +111,7 @@ pub fn compare(recorded: &Snapshot, observed: &Observation, options: &CompareOpt
     let mut sameness = Sameness::new(options);
     for (address, before, after) in Joined::new(&marked, &marked_after) {
         let type_name = &*address.resource.type_name;
-        let rules = rules.entry(type_name).or_insert_with(|| TypeRules::new(&options.rules, &options.hints, type_name));
+        let rules = rules.entry(type_name).or_insert_with(|| options.of_type(type_name));
         let mut resource =
             compare_resource(address, before, after, gaps.remove(address), rules, options, &mut sameness);
         resource.previous_address = previous.remove(address);

@@ -104,7 +104,8 @@ pub(super) fn compare_values(
     rules: &TypeRules<'_>,
     options: &CompareOptions,
 ) -> ResourceDrift {
-    let mut found = Walk::new(rules, options, flat).attributes(before, after);
+    let written = options.written.of(&address.resource);
+    let mut found = Walk::new(rules, options, flat, written).attributes(before, after);
     drop_volatile(&mut found, rules, options);
     drop_mirrors(before, after, &mut found, rules, options);
     found.normalised.sort_by(|a, b| a.path.cmp(&b.path));

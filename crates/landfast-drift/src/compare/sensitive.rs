@@ -154,7 +154,14 @@ mod tests {
         let hints = [Hint::new("set", "*", "set", HintKind::Set).unwrap()];
         let options = CompareOptions { fingerprint_key: Some(key(byte)), ..CompareOptions::default() };
         let address = "test_thing.x".parse().unwrap();
-        compare_values(&address, before, after, Flat::Neither, &TypeRules::new(&rules, &hints, "test_thing"), &options)
+        compare_values(
+            &address,
+            before,
+            after,
+            Flat::Neither,
+            &TypeRules::new(&rules, &hints, None, "test_thing"),
+            &options,
+        )
     }
 
     fn passwords(before: Option<Value>, after: Option<Value>, byte: u8) -> ResourceDrift {

@@ -1,20 +1,21 @@
 //! The comparison of two states that are not in memory.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::io::{Read, Seek};
 use std::sync::Arc;
 
-use landfast_state::address::{InstanceAddress, ObjectAddress};
+use landfast_state::address::InstanceAddress;
 use landfast_state::json::NameFilter;
-use landfast_state::{AttributePath, Located, ResourceObject, SecretTexts, StateStream, StreamError, StreamedObject};
+use landfast_state::{AttributePath, Located, ResourceObject, StateStream, StreamError, StreamedObject};
 
-use super::resource::{blank, compare_resource};
-use super::sameness::{Hashed, Normalisations, Sameness};
-use super::{CompareOptions, InSync, mask, reason_to_leave_out};
+use super::comparison::Comparison;
+use super::resource::blank;
+use super::sameness::{Hashed, Normalisations};
+use super::{CompareOptions, InSync, reason_to_leave_out};
 use crate::classification::DriftStatus;
-use crate::report::{DriftReport, NotCompared, NotComparedReason, ResourceDrift};
-use crate::rules::{Finder, NamesOfSecrets, RuleSet, TypeRules};
+use crate::report::{DriftReport, ResourceDrift};
+use crate::rules::{NamesOfSecrets, RuleSet};
 
 /// What a comparison of streams held, at the most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -165,28 +166,9 @@ impl<'s, R: Read + Seek> Side<'s, R> {
     }
 }
 
-/// The rules for a type, which are gathered once.
-fn type_rules<'r, 'o>(
-    known: &'r mut HashMap<Box<str>, TypeRules<'o>>,
-    options: &'o CompareOptions,
-    type_name: &str,
-) -> Option<&'r TypeRules<'o>> {
-    if !known.contains_key(type_name) {
-        known.insert(type_name.into(), TypeRules::new(&options.rules, &options.hints, type_name));
-    }
-    known.get(type_name)
-}
-
-/// A comparison that is under way.
+/// A comparison of streams that is under way.
 struct Run<'o> {
-    options: &'o CompareOptions,
-    finder: Finder<'o>,
-    rules: HashMap<Box<str>, TypeRules<'o>>,
-    sameness: Sameness,
-    secrets: SecretTexts,
-    resources: Vec<ResourceDrift>,
-    in_sync_counted: usize,
-    left_out: BTreeMap<ObjectAddress, NotComparedReason>,
+    comparison: Comparison<'o>,
     buffered: Buffered,
     /// The provider that came last: most objects have the same.
     provider: Arc<str>,
@@ -194,18 +176,7 @@ struct Run<'o> {
 
 impl<'o> Run<'o> {
     fn new(options: &'o CompareOptions) -> Self {
-        Self {
-            options,
-            finder: Finder::new(&options.rules),
-            rules: HashMap::new(),
-            sameness: Sameness::new(options),
-            secrets: SecretTexts::default(),
-            resources: Vec::new(),
-            in_sync_counted: 0,
-            left_out: BTreeMap::new(),
-            buffered: Buffered::default(),
-            provider: Arc::from(""),
-        }
+        Self { comparison: Comparison::new(options), buffered: Buffered::default(), provider: Arc::from("") }
     }
 
     /// Takes an object that both sides have, written alike.
@@ -231,18 +202,19 @@ impl<'o> Run<'o> {
             return self.in_sync(a);
         }
         let (before, after) = (marked(a, found), marked(b, other));
-        self.compare(&before.address.instance, Some(&before), Some(&after));
+        self.comparison.compare(&before.address.instance, Some(&before), Some(&after), None);
     }
 
     fn in_sync(&mut self, object: &StreamedObject<'_>) {
         if self.leave_out(object) {
             return;
         }
-        match self.options.in_sync {
-            InSync::Count => self.in_sync_counted += 1,
+        match self.comparison.options.in_sync {
+            InSync::Count => self.comparison.in_sync_counted += 1,
             InSync::List => {
                 let provider = object.provider().into();
-                self.resources.push(ResourceDrift { provider, ..blank(&object.instance(), DriftStatus::InSync) });
+                let in_sync = ResourceDrift { provider, ..blank(&object.instance(), DriftStatus::InSync) };
+                self.comparison.push(in_sync);
             }
         }
     }
@@ -250,7 +222,7 @@ impl<'o> Run<'o> {
     /// Whether the object is not compared by its nature; if so, it is listed.
     fn leave_out(&mut self, object: &StreamedObject<'_>) -> bool {
         let reason = reason_to_leave_out(object.resource().mode, object.deposed().is_some());
-        self.left_out.extend(reason.map(|reason| (object.address(), reason)));
+        self.comparison.left_out.extend(reason.map(|reason| (object.address(), reason)));
         reason.is_some()
     }
 
@@ -273,7 +245,7 @@ impl<'o> Run<'o> {
     fn hash(&mut self, object: &StreamedObject<'_>) -> Option<(Hashed, bool)> {
         let attributes = object.attributes()?;
         let type_name = &*object.resource().type_name;
-        let (rules, sameness) = (type_rules(&mut self.rules, self.options, type_name)?, &mut self.sameness);
+        let (rules, sameness) = self.comparison.of_type(type_name)?;
         let normalisations = if object.is_flat() { Normalisations::Listed } else { Normalisations::Untold };
         let hash = sameness.hash(attributes, object.sensitive(), type_name, rules, normalisations);
         Some((hash, object.is_flat()))
@@ -284,14 +256,14 @@ impl<'o> Run<'o> {
         if object.noticed().is_empty() && object.sensitive().is_empty() && !object.is_flat() {
             return Vec::new();
         }
-        let Some(found) = self.finder.find_streamed(object) else {
+        let Some(found) = self.comparison.finder.find_streamed(object) else {
             let copy = object.to_object();
-            let found = self.finder.find(&copy);
-            self.secrets.add_object(&with_marks(copy, found.clone()));
+            let found = self.comparison.finder.find(&copy);
+            self.comparison.secrets.add_object(&with_marks(copy, found.clone()));
             return found;
         };
         if let Some(attributes) = object.attributes() {
-            self.secrets.add_marked(attributes, object.sensitive().iter().chain(&found));
+            self.comparison.secrets.add_marked(attributes, object.sensitive().iter().chain(&found));
         }
         found
     }
@@ -310,24 +282,9 @@ impl<'o> Run<'o> {
         };
         // How numbers are written may differ, so they are looked at all the same.
         if !own.is_empty() || !found.is_empty() {
-            self.secrets.add_marked(attributes, own.iter().chain(found));
+            self.comparison.secrets.add_marked(attributes, own.iter().chain(found));
         }
         found.to_vec()
-    }
-
-    /// Compares what stands at an address, of which one side may be missing.
-    fn compare(&mut self, address: &InstanceAddress, before: Option<&ResourceObject>, after: Option<&ResourceObject>) {
-        if let Some(rules) = type_rules(&mut self.rules, self.options, &address.resource.type_name) {
-            let found = compare_resource(address, before, after, None, rules, self.options, &mut self.sameness);
-            self.push(found);
-        }
-    }
-
-    fn push(&mut self, resource: ResourceDrift) {
-        match (self.options.in_sync, resource.status) {
-            (InSync::Count, DriftStatus::InSync) => self.in_sync_counted += 1,
-            _ => self.resources.push(resource),
-        }
     }
 
     /// Takes the present object of one side, whose counterpart does not stand beside it.
@@ -363,16 +320,16 @@ impl<'o> Run<'o> {
             let provider =
                 if which == Which::Recorded || other.provider.is_empty() { object.provider() } else { &other.provider };
             let in_sync = ResourceDrift { provider: provider.into(), ..blank(&address, DriftStatus::InSync) };
-            self.push(in_sync);
+            self.comparison.push(in_sync);
             return Ok(());
         }
         let this = marked(&object, found);
         let mut other = there.stream.reread(&other.located)?;
-        let found = self.finder.find(&other);
+        let found = self.comparison.finder.find(&other);
         other.sensitive.extend(found);
         match which {
-            Which::Recorded => self.compare(&address, Some(&this), Some(&other)),
-            Which::Observed => self.compare(&address, Some(&other), Some(&this)),
+            Which::Recorded => self.comparison.compare(&address, Some(&this), Some(&other), None),
+            Which::Observed => self.comparison.compare(&address, Some(&other), Some(&this), None),
         }
         Ok(())
     }
@@ -385,7 +342,7 @@ impl<'o> Run<'o> {
                 Which::Recorded => (Some(&object), None),
                 Which::Observed => (None, Some(&object)),
             };
-            self.compare(&address, before, after);
+            self.comparison.compare(&address, before, after, None);
         }
     }
 
@@ -394,16 +351,9 @@ impl<'o> Run<'o> {
         recorded: &StateStream<A>,
         observed: &StateStream<B>,
     ) -> (DriftReport, Buffered) {
-        self.resources.sort_by(|a, b| a.address.cmp(&b.address));
-        let mut secrets = self.secrets;
-        [recorded.secrets(), observed.secrets()].into_iter().for_each(|more| secrets.extend(more));
-        mask::add_secrets(&mut secrets, &self.resources);
-        let redactor = secrets.redactor();
-        let not_compared = self.left_out.into_iter().map(|(address, reason)| NotCompared { address, reason }).collect();
-        let (recorded, observed) = ([recorded.origin()], [observed.origin()]);
-        tracing::debug!(resources = self.resources.len(), in_sync = self.in_sync_counted, "compared");
-        let counted = self.in_sync_counted;
-        let report = super::report(&recorded, &observed, self.resources, counted, not_compared, redactor, self.options);
-        (report, self.buffered)
+        for more in [recorded.secrets(), observed.secrets()] {
+            self.comparison.secrets.extend(more);
+        }
+        (self.comparison.finish(&[recorded.origin()], &[observed.origin()]), self.buffered)
     }
 }

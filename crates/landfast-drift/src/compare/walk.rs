@@ -1,5 +1,7 @@
 //! Walking two values side by side: what differs, and what differs only by a named rule.
 
+use std::collections::BTreeSet;
+
 use landfast_state::{AttributePath, Members, PathStep, Value};
 
 use super::CompareOptions;
@@ -91,6 +93,8 @@ pub(super) struct Walk<'a> {
     pub(super) rules: &'a TypeRules<'a>,
     pub(super) options: &'a CompareOptions,
     flat: Flat,
+    /// The attributes and blocks that the configuration writes, where that is known.
+    written: Option<&'a BTreeSet<Box<str>>>,
     pub(super) exact: ValueHasher,
     pub(super) loose: ValueHasher,
     path: Vec<PathStep>,
@@ -103,13 +107,19 @@ pub(super) struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    pub(super) fn new(rules: &'a TypeRules<'a>, options: &'a CompareOptions, flat: Flat) -> Self {
+    pub(super) fn new(
+        rules: &'a TypeRules<'a>,
+        options: &'a CompareOptions,
+        flat: Flat,
+        written: Option<&'a BTreeSet<Box<str>>>,
+    ) -> Self {
         let zeros = rules.asks_for(Normaliser::SdkNullZero);
         let loose = ValueHasher::loose(Looseness { nulls: true, zeros, scalar_kinds: flat != Flat::Neither });
         Self {
             rules,
             options,
             flat,
+            written,
             exact: ValueHasher::default(),
             loose,
             path: Vec::new(),
@@ -173,7 +183,9 @@ impl<'a> Walk<'a> {
     /// The rule by which null and zero are equal at the present path.
     pub(super) fn null_zero_rule(&self, place: Place) -> Option<&'a RuleId> {
         let applies = place == Place::Attribute && self.enabled(Normaliser::SdkNullZero);
-        applies.then(|| self.rules.normaliser(Normaliser::SdkNullZero, &self.path)).flatten()
+        let rule = || self.rules.normaliser(Normaliser::SdkNullZero, &self.path);
+        let may_be_left_out = || self.rules.shape.as_ref().is_none_or(|shape| shape.is_optional(&self.path));
+        applies.then(rule).flatten().filter(|_| may_be_left_out() && !self.is_written())
     }
 
     fn one_sided(&mut self, before: Option<&Value>, after: Option<&Value>, place: Place) {
@@ -234,8 +246,8 @@ impl<'a> Walk<'a> {
             _ if self.inside_document || self.hinted(HintKind::Map).is_some() => Place::Entry,
             // An object that stands in an attribute directly is a map, or a nested object of the newer SDK; a block is
             // an element of a list.
-            Some(PathStep::Key(_)) => Place::Member,
-            None | Some(PathStep::Index(_)) => Place::Attribute,
+            Some(PathStep::Key(_)) if !self.is_object() => Place::Member,
+            _ => Place::Attribute,
         };
         for (name, value) in before {
             let other = after.get(name);
@@ -267,6 +279,19 @@ impl<'a> Walk<'a> {
             return self.normalise(Normaliser::JsonDocument, Some(rule), Some(before_value), Some(after_value));
         }
         self.change(Some(before_value), Some(after_value), place);
+    }
+
+    /// Whether the configuration writes the attribute or block of the resource that the present path leads into.
+    fn is_written(&self) -> bool {
+        match (self.written, self.path.first()) {
+            (Some(written), Some(PathStep::Key(name))) => written.contains(name),
+            _ => false,
+        }
+    }
+
+    /// Whether a schema says that what stands here is an object and no map.
+    fn is_object(&self) -> bool {
+        self.rules.shape.as_ref().is_some_and(|shape| shape.is_object(&self.path))
     }
 
     /// The hint of this kind for the present path.

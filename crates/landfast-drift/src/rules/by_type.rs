@@ -2,15 +2,19 @@
 
 use landfast_state::PathStep;
 use landfast_state::json::Loose;
+use landfast_state::schema::Schema;
 
 use super::pattern::{Glob, PathPattern};
 use super::{AttributeRule, Hint, HintKind, MirrorRule, NamedRule, NormaliseRule, PresenceRule, RuleSet};
 use crate::normalise::Normaliser;
 use crate::report::RuleId;
+use crate::shapes::Shape;
 
 /// The rules of a set that concern one resource type, in their order.
 #[derive(Debug, Default)]
 pub(crate) struct TypeRules<'r> {
+    /// What the provider's schema says, where it is known.
+    pub(crate) shape: Option<Shape<'r>>,
     pub(crate) attributes: Vec<&'r AttributeRule>,
     pub(crate) presences: Vec<&'r PresenceRule>,
     pub(crate) mirrors: Vec<&'r MirrorRule>,
@@ -20,10 +24,11 @@ pub(crate) struct TypeRules<'r> {
 }
 
 impl<'r> TypeRules<'r> {
-    /// Picks the rules for `type_name`; `extra` hints come before those of the set.
-    pub(crate) fn new(rules: &'r RuleSet, extra: &'r [Hint], type_name: &str) -> Self {
+    /// Picks the rules for `type_name`; what the `schema` says comes before `extra` hints, and these before those of the set.
+    pub(crate) fn new(rules: &'r RuleSet, extra: &'r [Hint], schema: Option<&'r Schema>, type_name: &str) -> Self {
         let fits = |types: &[Glob]| types.iter().any(|glob| glob.matches(type_name));
         Self {
+            shape: schema.map(Shape::new),
             attributes: rules.attributes.iter().filter(|rule| fits(&rule.types)).collect(),
             presences: rules.presences.iter().filter(|rule| fits(&rule.types)).collect(),
             mirrors: rules.mirrors.iter().filter(|rule| fits(&rule.types)).collect(),
@@ -34,9 +39,10 @@ impl<'r> TypeRules<'r> {
     }
 
     /// How the attribute at `path` compares, by the first hint that says so.
-    pub(crate) fn hint(&self, path: &[PathStep]) -> Option<(HintKind, &'r RuleId)> {
+    pub(crate) fn hint(&self, path: &[PathStep]) -> Option<(HintKind, &RuleId)> {
         let names = |hint: &&&Hint| hint.attributes.iter().any(|pattern| pattern.matches(path));
-        self.hints.iter().find(names).map(|hint| (hint.compare, &hint.id))
+        let by_shape = self.shape.as_ref().and_then(|shape| shape.hint(path));
+        by_shape.or_else(|| self.hints.iter().find(names).map(|hint| (hint.compare, &hint.id)))
     }
 
     /// The rule that asks for `normaliser` at `path`.
@@ -64,7 +70,8 @@ impl<'r> TypeRules<'r> {
         Loose {
             order: matches!(hint, Some(HintKind::Set | HintKind::Unordered)),
             document: hint == Some(HintKind::JsonString) || self.normaliser(Normaliser::JsonDocument, path).is_some(),
-            below: hinted.any(|pattern| pattern.leads_below(path))
+            below: self.shape.as_ref().is_some_and(|shape| shape.has_set_below(path))
+                || hinted.any(|pattern| pattern.leads_below(path))
                 || normalised.any(|all| {
                     // What covers the place covers everything below as well.
                     let reaches = |pattern: &PathPattern| pattern.covers(path) || pattern.leads_below(path);

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::report::RuleId;
+use crate::shapes::PROVIDER_SCHEMA;
 
 /// Severity by the number of changed attributes.
 pub(crate) const SEVERITY_BY_COUNT: &str = "severity-by-count";
@@ -15,6 +16,10 @@ pub(crate) const UNMANAGED_RESOURCE: &str = "unmanaged-resource";
 pub(crate) const BUILT_IN: &[(&str, &str)] = &[
     (MISSING_RESOURCE, "A resource that is recorded but not there is at least major."),
     (
+        PROVIDER_SCHEMA,
+        "What the provider's schema calls a set compares without order and repeats, and what it calls a map by its entries.",
+    ),
+    (
         SEVERITY_BY_COUNT,
         "One or two changed attributes are minor, three to five moderate, six to ten major, more than ten critical.",
     ),
@@ -25,7 +30,7 @@ pub(crate) const BUILT_IN: &[(&str, &str)] = &[
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum RuleKind {
-    /// Built in: gives a severity.
+    /// Built in: gives a severity, or says how attributes compare.
     BuiltIn,
     /// Says what changes of attributes mean.
     Attribute,

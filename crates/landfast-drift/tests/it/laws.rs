@@ -1,15 +1,16 @@
 //! Laws that hold for any input.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use landfast_drift::diff::diff;
-use landfast_drift::{CompareOptions, DriftStatus};
-use landfast_state::{Number, ResourceObject, Sensitive, Value};
+use landfast_drift::{CompareOptions, Comparison, DriftStatus, InSync};
+use landfast_state::address::ObjectAddress;
+use landfast_state::{Gap, GapKind, Number, Observation, ResourceObject, Sensitive, Value};
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use proptest::sample::{Index, subsequence};
 
-use crate::world::{bare, hint, json, object, patched, report};
+use crate::world::{bare, hint, json, object, patched, report, snapshot};
 use landfast_drift::rules::{Hint, HintKind};
 
 fn number(text: &str) -> Value {
@@ -115,6 +116,38 @@ proptest! {
         let found = report(objects.clone(), objects.iter().map(spaced).collect(), &CompareOptions::default());
         prop_assert!(found.resources.iter().all(|resource| resource.status == DriftStatus::InSync));
         prop_assert!(found.resources.iter().all(|resource| resource.normalised.is_empty()));
+    }
+
+    #[test]
+    fn one_by_one_in_any_order_is_as_all_at_once(
+        before in resources(),
+        after in resources(),
+        unread in "[a-e]?",
+        turned in any::<bool>(),
+        count in any::<bool>(),
+    ) {
+        let mut options = CompareOptions::default();
+        options.in_sync = if count { InSync::Count } else { InSync::List };
+        let gap = |address: &ObjectAddress| {
+            let is_it = !unread.is_empty() && address.to_string().ends_with(&unread);
+            is_it.then(|| Gap { address: address.instance.clone(), kind: GapKind::Unreadable, reason: "asleep".into() })
+        };
+        let mut addresses: BTreeSet<_> = before.iter().chain(&after).map(|object| object.address.clone()).collect();
+        addresses.extend((!unread.is_empty()).then(|| format!("test_thing.{unread}").parse().unwrap()));
+        let gaps = addresses.iter().filter_map(gap).collect();
+        let (old, new) = (snapshot(before.clone()), snapshot(after.clone()));
+        let observation = Observation { gaps, ..Observation::complete(new.clone()) };
+        let mut comparison = Comparison::new(&options);
+        let mut order: Vec<_> = addresses.iter().collect();
+        if turned {
+            order.reverse();
+        }
+        for address in order {
+            let of = |objects: &[ResourceObject]| objects.iter().find(|object| object.address == *address).cloned();
+            comparison.add(address, of(&before).as_ref(), of(&after).as_ref(), gap(address).as_ref());
+        }
+        let one_by_one = comparison.finish(old.origins(), new.origins());
+        prop_assert_eq!(one_by_one, landfast_drift::compare(&old, &observation, &options));
     }
 
     #[test]

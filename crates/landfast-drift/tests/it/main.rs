@@ -17,6 +17,7 @@ mod known_secrets;
 mod laws;
 mod moves;
 mod secrets;
+mod shapes;
 mod state_change;
 mod statuses;
 mod streams;

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use landfast_drift::{AttributeChange, ChangeKind};
 use landfast_state::Value;
+use landfast_state::schema::Setting;
 use similar::{ChangeTag, TextDiff};
 
 use super::style::Painter;
@@ -16,12 +17,21 @@ const MAX_PAD: usize = 40;
 /// Unchanged lines shown around a change inside a long text.
 const CONTEXT: usize = 3;
 
-/// Appends the changes, one a line where they fit in `width` columns.
+/// Appends the changes, one a line where they fit in `width` columns; last those of what the provider alone sets, where that is
+/// known.
 pub(crate) fn push_changes(out: &mut String, changes: &[AttributeChange], width: usize, painter: &Painter) {
     let paths: Vec<String> = changes.iter().map(path_text).collect();
     let lengths = paths.iter().map(|path| path.chars().count());
     let pad = lengths.filter(|length| *length <= MAX_PAD).max().unwrap_or_default();
-    for (change, path) in changes.iter().zip(&paths) {
+    let is_computed = |change: &AttributeChange| change.setting == Some(Setting::Computed);
+    let (computed, others): (Vec<_>, Vec<_>) = changes.iter().zip(&paths).partition(|(change, _)| is_computed(change));
+    for (change, path) in others {
+        push_change(out, change, path, pad, width, painter);
+    }
+    if !computed.is_empty() {
+        out.push_str("      set by the provider, in no configuration:\n");
+    }
+    for (change, path) in computed {
         push_change(out, change, path, pad, width, painter);
     }
 }

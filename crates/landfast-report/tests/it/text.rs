@@ -1,10 +1,10 @@
 //! The screen.
 
 use landfast_drift::{CompareOptions, compare};
-use landfast_report::{ColorChoice, Detail, ReportKind, TextOptions, render_text};
+use landfast_report::{ColorChoice, Detail, ReportDocument, ReportKind, TextOptions, render_text};
 use landfast_state::{Gap, GapKind, Limits, Observation, StateFile};
 
-use crate::world::report;
+use crate::world::{report, shaped_report};
 
 #[test]
 fn what_has_drifted() {
@@ -16,6 +16,17 @@ fn everything_of_a_diff() {
     let mut options = TextOptions::default();
     options.detail = Detail::Everything;
     insta::assert_snapshot!(render_text(&report(), ReportKind::Diff, &options));
+}
+
+#[test]
+fn what_the_provider_alone_sets_stands_last() {
+    let report = shaped_report();
+    insta::assert_snapshot!(render_text(&report, ReportKind::Drift, &TextOptions::default()));
+    let document = ReportDocument::new(&report, ReportKind::Drift).to_json().unwrap();
+    let document: serde_json::Value = serde_json::from_str(&document).unwrap();
+    let settings: Vec<_> =
+        document["resources"][0]["changes"].as_array().unwrap().iter().map(|it| &it["setting"]).collect();
+    assert_eq!(settings, ["computed", "optional"]);
 }
 
 #[test]

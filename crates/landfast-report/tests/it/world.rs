@@ -1,6 +1,9 @@
 //! A small world in which everything that a report can say happens.
 
+use std::sync::Arc;
+
 use landfast_drift::{CompareOptions, DriftReport, compare};
+use landfast_state::schema::{Attribute, Block, Schema, Setting, ValueType};
 use landfast_state::{Gap, GapKind, Limits, Observation, Snapshot, StateFile};
 
 /// A resource in a state: mode, type, name, key and the rest of the instance, as JSON.
@@ -73,4 +76,19 @@ pub(crate) fn observed() -> Observation {
 
 pub(crate) fn report() -> DriftReport {
     compare(&recorded(), &observed(), &CompareOptions::default())
+}
+
+/// A report of one resource whose shape is known.
+pub(crate) fn shaped_report() -> DriftReport {
+    let side = |file: &str, attributes: &str| {
+        snapshot(file, &[resource("managed", "test_shaped", &format!(r#"{{"attributes": {attributes}}}"#))])
+    };
+    let string = |setting| Attribute::new(ValueType::String, setting);
+    let attributes =
+        [("arn".to_owned(), string(Setting::Computed)), ("name".to_owned(), string(Setting::Optional))].into();
+    let mut options = CompareOptions::default();
+    let schema = Schema { version: 0, block: Block { attributes, ..Block::default() } };
+    options.shapes.add("test_shaped", Arc::new(schema));
+    let observed = side("observed.tfstate", r#"{"arn": "arn:b", "name": "b"}"#);
+    compare(&side("recorded.tfstate", r#"{"arn": "arn:a", "name": "a"}"#), &Observation::complete(observed), &options)
 }

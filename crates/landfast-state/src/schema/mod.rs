@@ -83,6 +83,17 @@ pub enum Setting {
 }
 
 impl Setting {
+    /// The name that machine formats use, in snake case.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Required => "required",
+            Self::Optional => "optional",
+            Self::OptionalComputed => "optional_computed",
+            Self::Computed => "computed",
+        }
+    }
+
     /// Whether a configuration can set it.
     #[must_use]
     pub fn is_configurable(self) -> bool {
