@@ -67,8 +67,8 @@ pub use lock::{
 };
 #[cfg(unix)]
 pub use log::{
-    AppendError, Damage, Log, LogOptions, LogReader, MissingLog, OpenLogError, ReadLogError, Record, Records, Recovery,
-    SyncPolicy, Torn,
+    AppendError, Damage, Log, LogOptions, LogPlace, LogReader, MissingLog, OpenLogError, ReadLogError, Record, Records,
+    Recovery, SyncPolicy, Torn,
 };
 pub use path::Symlinks;
 pub use replace::{Inherit, ReplaceError, ReplaceOptions, Replacement, create, replace};

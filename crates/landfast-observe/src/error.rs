@@ -8,6 +8,7 @@ use std::time::Duration;
 use landfast_state::ReadError;
 
 use crate::observer::{Diagnostic, DiagnosticSeverity};
+use crate::scan::ScanError;
 
 /// Why nothing could be observed. Known secrets in texts of tools are masked; the texts are otherwise as they came: escape
 /// them before they are shown.
@@ -67,6 +68,9 @@ pub enum ObserveError {
     /// What a tool wrote cannot be read.
     #[error(transparent)]
     Output(#[from] ReadError),
+    /// A scan has no result.
+    #[error(transparent)]
+    Scan(#[from] ScanError),
     /// The observer was stopped.
     #[error("interrupted")]
     Interrupted,
@@ -114,7 +118,9 @@ impl ObserveError {
             Self::TimedOut { .. } => FailureClass::TimedOut,
             Self::NothingRecorded { .. } => FailureClass::NothingRecorded,
             Self::Interrupted => FailureClass::Interrupted,
-            Self::FolderUnusable { .. } | Self::CannotRun { .. } | Self::Output(_) => FailureClass::Other,
+            Self::FolderUnusable { .. } | Self::CannotRun { .. } | Self::Output(_) | Self::Scan(_) => {
+                FailureClass::Other
+            }
         }
     }
 }

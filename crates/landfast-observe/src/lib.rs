@@ -33,6 +33,7 @@ mod captured;
 mod error;
 mod keeper;
 mod observer;
+pub mod scan;
 mod terraform;
 
 pub use captured::Captured;

@@ -9,6 +9,7 @@ use landfast_state::address::InstanceAddress;
 use landfast_state::{Observation, ResourceObject, Snapshot};
 
 use crate::error::ObserveError;
+use crate::scan::{ScanProgress, ScanSummary};
 
 /// The future of [`Observer::observe`]. Dropping it ends everything that it started.
 pub type ObserveFuture<'a> = Pin<Box<dyn Future<Output = Result<Observed, ObserveError>> + Send + 'a>>;
@@ -96,12 +97,13 @@ impl Scope {
             recorded: observed.recorded.map(|recorded| recorded.filtered(wanted)),
             observation: Observation { snapshot: snapshot.filtered(wanted), gaps },
             diagnostics: observed.diagnostics,
+            scan: observed.scan,
         }
     }
 }
 
 /// How far an observer is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Progress {
     /// A tool was started.
@@ -116,6 +118,8 @@ pub enum Progress {
         /// How many of those are done.
         done: usize,
     },
+    /// Objects are being read, one by one, by a scan.
+    Scanning(ScanProgress),
     /// Everything is read; the result is being put together.
     Gathering,
 }
@@ -156,13 +160,15 @@ pub struct Observed {
     pub observation: Observation,
     /// What else there is to say: errors that made gaps, and warnings.
     pub diagnostics: Vec<Diagnostic>,
+    /// What the scan did, where it was one.
+    pub scan: Option<Box<ScanSummary>>,
 }
 
 impl Observed {
     /// An answer without diagnostics.
     #[must_use]
     pub fn new(recorded: Option<Snapshot>, observation: Observation) -> Self {
-        Self { recorded, observation, diagnostics: Vec::new() }
+        Self { recorded, observation, diagnostics: Vec::new(), scan: None }
     }
 }
 

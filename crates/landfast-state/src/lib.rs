@@ -75,7 +75,9 @@ pub use origin_doubt::OriginDoubt;
 pub use read_error::{ReadError, VersionAge};
 pub use redact::{MIN_SECRET_CHARS, Redactor, SecretTexts};
 pub use snapshot::{Attributes, ContentDigest, DuplicateObject, Gap, GapKind, Observation, ResourceObject, Snapshot};
-pub use snapshot_file::{read_observation, read_snapshot, write_observation, write_snapshot};
+pub use snapshot_file::{
+    read_object, read_observation, read_snapshot, write_object, write_observation, write_snapshot,
+};
 pub use state_file::{
     EditError, ExtractedObjects, IgnoredResource, Located, RefactorError, StateEdit, StateFile, StateInstance,
     StateOutput, StateRefactoring, StateResource, StateSelector, StateStream, StateTarget, StateTargetError,

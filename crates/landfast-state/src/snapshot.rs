@@ -439,6 +439,10 @@ pub enum GapKind {
     Unreadable,
     /// Nothing here can read objects of this type.
     Unsupported,
+    /// Reading ended before it was its turn.
+    Interrupted,
+    /// Only a sample was read, which it is not in.
+    NotSampled,
 }
 
 /// One object that an observation says nothing about.

@@ -9,7 +9,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("landfast-durable", &[]),
     ("landfast-backends", &["landfast-durable", "landfast-state"]),
     ("landfast-drift", &["landfast-state"]),
-    ("landfast-observe", &["landfast-state"]),
+    ("landfast-observe", &["landfast-durable", "landfast-state"]),
     ("landfast-tfplugin", &["landfast-state"]),
     ("landfast-report", &["landfast-drift", "landfast-rollback", "landfast-safety", "landfast-state"]),
     ("landfast-safety", &["landfast-drift", "landfast-state"]),

@@ -53,7 +53,7 @@ pub(super) fn compare_resource(
 
 fn gap_status(gap: &Gap) -> DriftStatus {
     match gap.kind {
-        GapKind::Unreadable => DriftStatus::Unreadable,
+        GapKind::Unreadable | GapKind::Interrupted | GapKind::NotSampled => DriftStatus::Unreadable,
         GapKind::Unsupported => DriftStatus::Unsupported,
     }
 }

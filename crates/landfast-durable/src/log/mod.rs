@@ -208,6 +208,18 @@ impl Log {
         Records { scan: Some(Scan::resume(self.file.path(), self.file.tracked(), largest, start, self.end.offset)) }
     }
 
+    /// Reads the record at a place once more, without those before it. It is checked as it was in the walk.
+    ///
+    /// # Errors
+    /// The place is none of this log, what stands there is not what stood there, or a step fails.
+    pub fn read_at(&self, place: &LogPlace) -> Result<Record, ReadLogError> {
+        let (path, position) = (self.file.path(), place.0.clone());
+        let (offset, sequence) = (position.offset, position.sequence);
+        let mut scan = Scan::resume(path, self.file.tracked(), self.options.largest_record, position, self.end.offset);
+        let gone = || ReadLogError::Damaged { path: path.to_owned(), offset, sequence, damage: Damage::Content };
+        scan.next_appended()?.ok_or_else(gone)
+    }
+
     fn refuse_if_closed(&self) -> Result<(), AppendError> {
         match self.state {
             State::Open => Ok(()),
@@ -251,6 +263,11 @@ fn id() -> [u8; 16] {
     (u128::from(half()) << 64 | u128::from(half())).to_le_bytes()
 }
 
+/// Where a record stands in a log, for reading it once more: [`Records::place`], [`Log::read_at`]. It takes some fifty bytes,
+/// whatever the record holds.
+#[derive(Debug, Clone)]
+pub struct LogPlace(Position);
+
 /// The records of a log that is open for appending: [`Log::records`]. Ends after the first error.
 #[derive(Debug)]
 pub struct Records<'a> {
@@ -269,5 +286,13 @@ impl Iterator for Records<'_> {
                 Some(Err(error))
             }
         }
+    }
+}
+
+impl Records<'_> {
+    /// Where the next record stands; `None` after an error. At the end it is the place of a record that is not there.
+    #[must_use]
+    pub fn place(&self) -> Option<LogPlace> {
+        self.scan.as_ref().map(|scan| LogPlace(scan.position.clone()))
     }
 }

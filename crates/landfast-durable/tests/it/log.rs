@@ -187,3 +187,33 @@ fn large_records_are_refused_on_both_sides() {
     let error = Log::open(&path, "test", &options).unwrap_err();
     assert!(error.to_string().ends_with("record 1 at byte 80 has 10 bytes, more than 9"), "{error}");
 }
+
+#[test]
+fn a_record_is_read_again_by_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log");
+    let (mut log, _) = open(&path).unwrap();
+    for content in [&b"one"[..], b"two", b"three"] {
+        log.append(content).unwrap();
+    }
+    let mut records = log.records();
+    let mut places = Vec::new();
+    while let (Some(place), Some(record)) = (records.place(), records.next()) {
+        places.push((place, record.unwrap()));
+    }
+    let end = records.place().unwrap();
+    // Appending moves nothing.
+    log.append(b"four").unwrap();
+    for (place, record) in places.iter().rev() {
+        assert_eq!(&log.read_at(place).unwrap(), record);
+    }
+    assert_eq!(log.read_at(&end).unwrap().content, b"four");
+    let other = folder.path().join("other");
+    let (mut other, _) = open(&other).unwrap();
+    other.append(b"one").unwrap();
+    other.append(b"two").unwrap();
+    let error = other.read_at(&places[1].0).unwrap_err();
+    assert!(matches!(error, ReadLogError::Damaged { .. }), "{error}");
+    let error = other.read_at(&end).unwrap_err();
+    assert!(matches!(error, ReadLogError::Damaged { .. }), "{error}");
+}

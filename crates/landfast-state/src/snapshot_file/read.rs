@@ -31,6 +31,20 @@ pub fn read_observation(source: Bytes, file: &str, limits: &Limits) -> Result<Ob
     read(&source, file, limits, "observation")
 }
 
+/// Reads a single object as it stands in the `objects` of a snapshot file.
+///
+/// # Errors
+/// On bad input.
+pub fn read_object(source: Bytes, file: &str, limits: &Limits) -> Result<ResourceObject, ReadError> {
+    let read = || {
+        let mut reader = Reader::new(&source, limits)?;
+        let object = read_object_in(&mut reader, &source)?;
+        reader.finish()?;
+        Ok(object)
+    };
+    read().map_err(|error| ReadError::json(file, error))
+}
+
 #[derive(Default)]
 struct Parts {
     /// Which of the two the file says that it is, and where.
@@ -97,7 +111,7 @@ fn read_parts(source: &Bytes, file: &str, limits: &Limits) -> Result<Parts, Json
                 parts.digest = Some((reader.string()?.into_owned(), place));
             }
             "origins" => parts.origins = list(&mut reader, |reader| read_origin(reader, file))?,
-            "objects" => parts.objects = list(&mut reader, |reader| read_object(reader, source))?,
+            "objects" => parts.objects = list(&mut reader, |reader| read_object_in(reader, source))?,
             "moves" => parts.moves = list(&mut reader, read_move)?,
             "gaps" => parts.gaps = list(&mut reader, read_gap)?,
             _ => drop(reader.raw()?),
@@ -140,7 +154,7 @@ fn read_origin(reader: &mut Reader<'_>, file: &str) -> Result<Origin, JsonError>
     Ok(origin)
 }
 
-fn read_object(reader: &mut Reader<'_>, source: &Bytes) -> Result<ResourceObject, JsonError> {
+fn read_object_in(reader: &mut Reader<'_>, source: &Bytes) -> Result<ResourceObject, JsonError> {
     let at = reader.offset();
     let mut address = None;
     let mut object_attributes = Attributes::None;
@@ -231,6 +245,8 @@ fn read_gap(reader: &mut Reader<'_>) -> Result<Gap, JsonError> {
                 kind = match &*reader.string()? {
                     "unreadable" => Some(GapKind::Unreadable),
                     "unsupported" => Some(GapKind::Unsupported),
+                    "interrupted" => Some(GapKind::Interrupted),
+                    "not-sampled" => Some(GapKind::NotSampled),
                     _ => None,
                 };
             }

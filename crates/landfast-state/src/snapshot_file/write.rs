@@ -31,7 +31,7 @@ fn write(kind: &str, snapshot: &Snapshot, observation: Option<&Observation>, key
     out.push_str(&format!(",\n  \"digest\": {}", quote_go(&snapshot.digest(key).to_string())));
     let origins = snapshot.origins().iter().map(origin_text);
     push_list(&mut out, "origins", origins);
-    push_list(&mut out, "objects", snapshot.objects().iter().map(|object| object_text(object, key, &redactor)));
+    push_list(&mut out, "objects", snapshot.objects().iter().map(|object| write_object(object, key, &redactor)));
     if !snapshot.moves().is_empty() {
         let text = |address: &InstanceAddress| quote_go(&address.to_string());
         let moves = snapshot.moves().iter();
@@ -46,6 +46,8 @@ fn write(kind: &str, snapshot: &Snapshot, observation: Option<&Observation>, key
             let kind = match gap.kind {
                 GapKind::Unreadable => "unreadable",
                 GapKind::Unsupported => "unsupported",
+                GapKind::Interrupted => "interrupted",
+                GapKind::NotSampled => "not-sampled",
             };
             let address = quote_go(&gap.address.to_string());
             let reason = quote_go(&redactor.redact(&gap.reason));
@@ -88,7 +90,10 @@ fn origin_text(origin: &Origin) -> String {
     out
 }
 
-fn object_text(object: &ResourceObject, key: &FingerprintKey, redactor: &Redactor) -> String {
+/// The text of a single object as it stands in the `objects` of a snapshot file: sensitive values, and texts that hold a
+/// secret that `redactor` knows, are written as fingerprints under `key`.
+#[must_use]
+pub fn write_object(object: &ResourceObject, key: &FingerprintKey, redactor: &Redactor) -> String {
     let mut marks = Marks::default();
     let value = marks.take(redactor.mark(object.value()), AttributePath::ROOT, key);
     let mut out = format!(

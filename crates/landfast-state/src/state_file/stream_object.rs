@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::resource::{AttributeSpan, InstanceParts, Named, Span, dependencies_in};
-use crate::address::{InstanceAddress, InstanceKey, ObjectAddress, ResourceAddress};
+use crate::address::{InstanceAddress, InstanceKey, ObjectAddress, ProviderConfigAddress, ResourceAddress};
 use crate::attribute_path::AttributePath;
 use crate::json::{Beginning, NameFilter, Raw, RawJson};
 use crate::marking::{Asked, Candidate, unmarked_paths};
@@ -131,6 +131,25 @@ impl<'s> StreamedObject<'s> {
     pub fn located(&self) -> Located {
         let span = &self.parts.span;
         Located { named: self.named.clone(), offset: self.base + span.start, len: span.len() }
+    }
+
+    /// The provider configuration that it belongs to; `None` where the state names none that is valid.
+    #[must_use]
+    pub fn provider_config(&self) -> Option<&'s ProviderConfigAddress> {
+        self.parts.provider.as_ref().or((*self.named.provider).as_ref().ok())
+    }
+
+    /// What the provider keeps for itself, a JSON string in base64.
+    #[must_use]
+    pub fn private(&self) -> Option<Raw<'s>> {
+        self.parts.private.as_ref().map(|span| Raw::checked(self.slice(span)))
+    }
+
+    /// The identity that the provider gave it, with the version of its schema.
+    #[must_use]
+    pub fn identity(&self) -> Option<(u64, Raw<'s>)> {
+        let span = self.parts.identity.as_ref()?;
+        Some((self.parts.identity_schema_version.unwrap_or_default(), Raw::checked(self.slice(span))))
     }
 
     /// A copy that does not borrow from the stream.

@@ -1,0 +1,175 @@
+//! What a scan did, in numbers.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use landfast_state::address::ObjectAddress;
+
+use super::outcome::{NotRead, ScanOutcome, ScannedObject};
+use super::reader::{Unreadable, UnreadableClass};
+use super::recorded::ProviderKey;
+
+/// How a scan ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ScanEnd {
+    /// Everything had its turn.
+    #[default]
+    Complete,
+    /// It was asked to end: some objects were not read.
+    Interrupted,
+}
+
+/// What a scan did. Each object of the recorded side counts in exactly one of `found`, `gone`, `unreadable`, `interrupted`,
+/// `not_sampled`, `passed_over` and `excluded`.
+#[derive(Debug, Clone, Default, PartialEq)]
+#[non_exhaustive]
+pub struct ScanSummary {
+    /// How it ended.
+    pub end: ScanEnd,
+    /// Objects that are there.
+    pub found: u64,
+    /// Objects that are gone.
+    pub gone: u64,
+    /// Objects that could not be read.
+    pub unreadable: u64,
+    /// Objects that were not read because the scan ended.
+    pub interrupted: u64,
+    /// Objects that are not in the sample.
+    pub not_sampled: u64,
+    /// Objects of data sources, and deposed ones.
+    pub passed_over: u64,
+    /// Objects that the filter left out.
+    pub excluded: u64,
+    /// Of those found or gone, the ones that came from the journal.
+    pub from_journal: u64,
+    /// Reads that were begun.
+    pub reads: u64,
+    /// Reads that had to be repeated.
+    pub retries: u64,
+    /// Reads that were throttled.
+    pub throttled: u64,
+    /// What could not be read, by why: sorted, at most [`ScanSummary::MOST_GROUPS`].
+    pub groups: Vec<UnreadableGroup>,
+    /// What each provider was asked, sorted.
+    pub providers: Vec<ProviderSummary>,
+    /// The most objects that were held at once.
+    pub most_held: usize,
+    /// The most bytes that these had, about.
+    pub most_held_bytes: usize,
+    /// How long it took.
+    pub elapsed: Duration,
+}
+
+impl ScanSummary {
+    /// The most groups of a summary. Further reasons are told by their kind only.
+    pub const MOST_GROUPS: usize = 1_000;
+
+    /// Whether every object that was to be looked at was read. A sample never is that.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.unreadable == 0 && self.interrupted == 0 && self.not_sampled == 0
+    }
+
+    /// All objects that were recorded.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        let read = self.found + self.gone + self.unreadable;
+        read + self.interrupted + self.not_sampled + self.passed_over + self.excluded
+    }
+}
+
+/// Objects that could not be read for the same reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct UnreadableGroup {
+    /// Through which provider.
+    pub provider: ProviderKey,
+    /// Of which type.
+    pub type_name: String,
+    /// The call that was refused.
+    pub call: String,
+    /// The kind of failure.
+    pub class: UnreadableClass,
+    /// The reason.
+    pub reason: String,
+    /// How many.
+    pub count: u64,
+    /// The first of them.
+    pub example: ObjectAddress,
+}
+
+/// What a provider was asked.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct ProviderSummary {
+    /// Which.
+    pub provider: ProviderKey,
+    /// Reads that were begun.
+    pub reads: u64,
+    /// Reads that were throttled.
+    pub throttled: u64,
+    /// How long a read took, on the average.
+    pub latency: Duration,
+    /// The lowest rate that it was asked at because of throttling, in reads a second; of all its types together.
+    pub slowed_to: Option<f64>,
+    /// The same of single types.
+    pub slowed_types: Vec<(String, f64)>,
+    /// How often it, or one of its types, was left alone for a while.
+    pub left_alone: u64,
+    /// How often it was started again.
+    pub restarts: u32,
+}
+
+/// Provider, type, call, class and reason.
+type GroupKey = (ProviderKey, String, String, UnreadableClass, String);
+
+/// Counts what is delivered.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    pub(super) summary: ScanSummary,
+    groups: BTreeMap<GroupKey, (u64, ObjectAddress)>,
+}
+
+impl Tally {
+    pub(super) fn count(&mut self, object: &ScannedObject) {
+        let summary = &mut self.summary;
+        let counter = match &object.outcome {
+            ScanOutcome::Found(_) => &mut summary.found,
+            ScanOutcome::Gone => &mut summary.gone,
+            ScanOutcome::PassedOver => &mut summary.passed_over,
+            ScanOutcome::NotRead(NotRead::Interrupted) => &mut summary.interrupted,
+            ScanOutcome::NotRead(NotRead::NotSampled) => &mut summary.not_sampled,
+            ScanOutcome::NotRead(NotRead::Unreadable(failure)) => {
+                self.group(object, failure);
+                &mut self.summary.unreadable
+            }
+        };
+        *counter += 1;
+    }
+
+    fn group(&mut self, object: &ScannedObject, failure: &Unreadable) {
+        let type_name = object.address().instance.resource.type_name.to_string();
+        let key = |reason: &str| {
+            (object.provider.clone(), type_name.clone(), failure.call.clone(), failure.class, reason.to_owned())
+        };
+        let mut own = key(&failure.reason);
+        if self.groups.len() >= ScanSummary::MOST_GROUPS && !self.groups.contains_key(&own) {
+            own = key("other reasons");
+        }
+        self.groups.entry(own).or_insert_with(|| (0, object.address().clone())).0 += 1;
+    }
+
+    pub(super) fn finish(mut self) -> ScanSummary {
+        let group = |((provider, type_name, call, class, reason), (count, example))| UnreadableGroup {
+            provider,
+            type_name,
+            call,
+            class,
+            reason,
+            count,
+            example,
+        };
+        self.summary.groups = self.groups.into_iter().map(group).collect();
+        self.summary
+    }
+}
