@@ -3,13 +3,14 @@
 //!
 //! - [`ProviderReader`]: a provider that runs, and can only be asked to read. Neither its methods nor the messages that it knows
 //!   have a way to change an object.
+//! - [`locate`]: where providers are that `terraform init`, a mirror or the user has put somewhere, held against the lock file.
 //! - [`ProviderSchemas`], [`ResourceSchema`]: what a provider says about the shape of its objects, as
 //!   [`landfast_state::schema`] has it.
 //! - [`StoredState`], [`ResourceState`]: objects as a state has them, and in the version of the schema that the provider has.
 //! - [`DynamicValue`]: values as they travel, to and from [`landfast_state::Value`].
 //!
 //! Known secrets are masked in everything that a provider says; what it prints becomes events of `tracing`. The crate
-//! does not look for providers, downloads nothing, never runs terraform, compares nothing, and starts no runtime: its futures
+//! downloads nothing, never runs terraform, compares nothing, and starts no runtime: its futures
 //! run on tokio. Nothing of gRPC is in its API.
 //!
 //! ```no_run
@@ -47,6 +48,7 @@ mod connection;
 mod cty;
 mod diagnostic;
 mod handshake;
+pub mod locate;
 mod process;
 mod provider;
 mod schemas;

@@ -10,5 +10,6 @@
 
 #[cfg(all(feature = "live", target_os = "linux"))]
 mod live;
+mod locate;
 #[cfg(target_os = "linux")]
 mod scripts;

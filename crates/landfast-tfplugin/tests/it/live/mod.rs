@@ -4,6 +4,7 @@ mod aws;
 mod aws_schema;
 mod conformance;
 mod endings;
+mod locate;
 mod odd;
 mod plain;
 mod tools;
