@@ -197,6 +197,19 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
+    /// A diagnostic that is about no resource.
+    #[must_use]
+    pub fn new(severity: DiagnosticSeverity, summary: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { severity, summary: summary.into(), detail: detail.into(), address: None }
+    }
+
+    /// The same about a resource.
+    #[must_use]
+    pub fn with_address(mut self, address: &str) -> Self {
+        self.address = Some(address.to_owned());
+        self
+    }
+
     /// Summary and detail on one line.
     #[must_use]
     pub fn line(&self) -> String {

@@ -48,6 +48,7 @@ mod connection;
 mod cty;
 mod diagnostic;
 mod handshake;
+pub mod live;
 pub mod locate;
 mod process;
 mod provider;

@@ -10,7 +10,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("landfast-backends", &["landfast-durable", "landfast-state"]),
     ("landfast-drift", &["landfast-state"]),
     ("landfast-observe", &["landfast-durable", "landfast-state"]),
-    ("landfast-tfplugin", &["landfast-state"]),
+    ("landfast-tfplugin", &["landfast-observe", "landfast-state"]),
     ("landfast-report", &["landfast-drift", "landfast-rollback", "landfast-safety", "landfast-state"]),
     ("landfast-safety", &["landfast-drift", "landfast-state"]),
     ("landfast-rollback", &["landfast-drift", "landfast-durable", "landfast-safety", "landfast-state"]),

@@ -1,5 +1,7 @@
 //! What calls take and give, without anything of the wire.
 
+use std::fmt;
+
 use std::collections::HashMap;
 
 use bytes::Bytes;
@@ -28,6 +30,17 @@ pub enum DeferredReason {
     ProviderConfigUnknown,
     /// Something that it needs is not there yet.
     AbsentPrerequisite,
+}
+
+impl fmt::Display for DeferredReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Unknown => "the provider does not tell now, and not why",
+            Self::ResourceConfigUnknown => "parts of the configuration of the resource are not known yet",
+            Self::ProviderConfigUnknown => "parts of the configuration of the provider are not known yet",
+            Self::AbsentPrerequisite => "something that it needs is not there yet",
+        })
+    }
 }
 
 /// What is there, or why it cannot be told now.

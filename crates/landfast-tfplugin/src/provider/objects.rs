@@ -59,16 +59,33 @@ impl StoredState {
     /// # Errors
     /// When the object has no attributes, or parts of it are not what a state has.
     pub fn of_instance(instance: &StateInstance) -> Result<Self, StoredStateError> {
-        let mut stored = Self::of_attributes(instance.schema_version, &instance.attributes)?;
-        if let Some(private) = &instance.private {
+        let stored = Self::of_attributes(instance.schema_version, &instance.attributes)?;
+        let version = instance.identity_schema_version.unwrap_or_default();
+        stored.with(instance.private.as_ref(), instance.identity.as_ref().map(|identity| (version, identity)))
+    }
+
+    /// An object with what a state has of it besides: what the provider keeps for itself, as base64 in a JSON string, and its
+    /// identity with the version of the identity's schema.
+    ///
+    /// # Errors
+    /// As [`StoredState::of_object`], and when the provider's own data is not base64.
+    pub fn of_recorded(
+        object: &ResourceObject,
+        private: Option<&RawJson>,
+        identity: Option<(u64, &RawJson)>,
+    ) -> Result<Self, StoredStateError> {
+        Self::of_object(object)?.with(private, identity)
+    }
+
+    fn with(mut self, private: Option<&RawJson>, identity: Option<(u64, &RawJson)>) -> Result<Self, StoredStateError> {
+        if let Some(private) = private {
             use base64::Engine as _;
             let text = private.as_raw().as_string().ok_or(StoredStateError::Private)?;
             let decoded = base64::engine::general_purpose::STANDARD.decode(text.as_bytes());
-            stored.private = decoded.map_err(|_| StoredStateError::Private)?.into();
+            self.private = decoded.map_err(|_| StoredStateError::Private)?.into();
         }
-        let version = instance.identity_schema_version.unwrap_or_default();
-        stored.identity = instance.identity.as_ref().map(|identity| (version, bytes_of(identity)));
-        Ok(stored)
+        self.identity = identity.map(|(version, identity)| (version, bytes_of(identity)));
+        Ok(self)
     }
 
     fn of_attributes(schema_version: u64, attributes: &Attributes) -> Result<Self, StoredStateError> {

@@ -75,7 +75,7 @@ resource "aws_sqs_queue" "jobs" {{
 }
 
 /// A folder in which a terraform was applied.
-struct Deployment {
+pub(super) struct Deployment {
     folder: tempfile::TempDir,
 }
 
@@ -104,20 +104,9 @@ impl Deployment {
         text(&output.stdout)
     }
 
-    /// Every instance of the state, by type.
-    fn instances(&self) -> BTreeMap<String, StateInstance> {
-        let text = std::fs::read(self.folder.path().join("terraform.tfstate")).unwrap();
-        let state = StateFile::read(text.into(), "terraform.tfstate", &landfast_state::Limits::default()).unwrap();
-        let of_resource = |resource: &landfast_state::StateResource| {
-            let kind = resource.address.type_name.to_string();
-            resource.instances.first().map(|instance| (kind, instance.clone()))
-        };
-        state.resources().iter().filter_map(of_resource).collect()
-    }
-}
-
-fn newest(moto: &Moto) -> Deployment {
-    let required = r#"terraform { 
+    /// Everything, made by the terraform of this machine with the provider of version 3.39.0.
+    pub(super) fn newest(moto: &Moto) -> Self {
+        let required = r#"terraform {
   required_providers {
     aws = {
       source  = "hashicorp/aws"
@@ -126,7 +115,24 @@ fn newest(moto: &Moto) -> Deployment {
   }
 }
 "#;
-    Deployment::apply(Path::new("terraform"), &[], &format!("{required}{}", configuration(moto)))
+        Self::apply(Path::new("terraform"), &[], &format!("{required}{}", configuration(moto)))
+    }
+
+    /// The text of the state.
+    pub(super) fn state(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("terraform.tfstate")).unwrap()
+    }
+
+    /// Every instance of the state, by type.
+    fn instances(&self) -> BTreeMap<String, StateInstance> {
+        let state =
+            StateFile::read(self.state().into(), "terraform.tfstate", &landfast_state::Limits::default()).unwrap();
+        let of_resource = |resource: &landfast_state::StateResource| {
+            let kind = resource.address.type_name.to_string();
+            resource.instances.first().map(|instance| (kind, instance.clone()))
+        };
+        state.resources().iter().filter_map(of_resource).collect()
+    }
 }
 
 /// The provider of version 3.39.0, ready to read.
@@ -170,7 +176,7 @@ fn differences(a: &ResourceState, b: &ResourceState) -> Vec<String> {
 #[tokio::test]
 async fn what_is_there_changed_and_gone_is_read_and_imported() {
     let moto = Moto::start();
-    let deployment = newest(&moto);
+    let deployment = Deployment::newest(&moto);
     let instances = deployment.instances();
     assert_eq!(instances.len(), 6);
     let (reader, schemas) = ready(&moto).await;

@@ -7,4 +7,5 @@ mod endings;
 mod locate;
 mod odd;
 mod plain;
+mod scan;
 mod tools;

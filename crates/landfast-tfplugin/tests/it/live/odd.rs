@@ -11,11 +11,11 @@ use landfast_tfplugin::{
 
 use super::tools::{members, provider_tools};
 
-fn program() -> PathBuf {
+pub(super) fn program() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/providers/terraform-provider-odd")
 }
 
-fn options() -> StartOptions {
+pub(super) fn options() -> StartOptions {
     let mut options = StartOptions::default();
     let path = std::env::var_os("PATH").unwrap();
     let folders = std::iter::once(provider_tools().join("venv/bin")).chain(std::env::split_paths(&path));
