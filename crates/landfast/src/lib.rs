@@ -43,6 +43,8 @@
 mod execution;
 mod exit;
 mod held;
+#[cfg(feature = "observe")]
+mod live;
 mod operations;
 mod source;
 
@@ -71,5 +73,7 @@ pub use landfast_tfplugin as tfplugin;
 pub use execution::{AlreadyExecuted, Execution, GateJudge, StalePlan, apply, plan_rollback};
 pub use exit::{ExitCode, FailOn, GapPolicy};
 pub use held::Held;
+#[cfg(feature = "observe")]
+pub use live::{LiveReport, check_live};
 pub use operations::{OpenError, check, check_streams, diff, open, open_stream};
 pub use source::{Source, check_sources};

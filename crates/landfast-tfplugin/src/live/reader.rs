@@ -75,32 +75,23 @@ impl LiveReader {
     /// What the providers found odd in their configurations.
     pub async fn warnings(&self) -> Vec<(ProviderKey, Diagnostic)> {
         let mut found = Vec::new();
-        for (key, provider) in &self.providers {
-            if let Ok(running) = &*provider.running.read().await {
-                found.extend(running.warnings.iter().map(|warning| (key.clone(), warning.clone())));
-            }
+        for (key, running) in self.running_providers().await {
+            found.extend(running.warnings.iter().map(|warning| (key.clone(), warning.clone())));
         }
         found
     }
 
     /// The shapes of the types that are to be read, as the providers tell them.
     pub async fn shapes(&self) -> Vec<(String, Arc<Schema>)> {
-        let mut found = Vec::new();
-        for provider in self.providers.values() {
-            if let Ok(running) = &*provider.running.read().await {
-                let schemas = running.schemas.resources.iter();
-                found.extend(schemas.map(|(name, schema)| (name.clone(), Arc::new(schema.schema().clone()))));
-            }
-        }
-        found
+        let running = self.running_providers().await;
+        let schemas = running.iter().flat_map(|(_, running)| &running.schemas.resources);
+        schemas.map(|(name, schema)| (name.clone(), Arc::new(schema.schema().clone()))).collect()
     }
 
     /// Asks all providers to give up what they are doing. Reads that wait come back soon, most of them with an error.
     pub async fn interrupt(&self) {
-        for provider in self.providers.values() {
-            if let Ok(running) = &*provider.running.read().await
-                && let Err(error) = running.provider.interrupt().await
-            {
+        for (_, running) in self.running_providers().await {
+            if let Err(error) = running.provider.interrupt().await {
                 tracing::debug!(%error, "a provider could not be interrupted");
             }
         }
@@ -117,7 +108,18 @@ impl LiveReader {
         join_all(ends).await;
     }
 
-    async fn running(&self, key: &ProviderKey) -> Result<Arc<Running>, Unreadable> {
+    /// The providers that run.
+    pub(super) async fn running_providers(&self) -> Vec<(ProviderKey, Arc<Running>)> {
+        let mut found = Vec::new();
+        for (key, provider) in &self.providers {
+            if let Ok(running) = &*provider.running.read().await {
+                found.push((key.clone(), Arc::clone(running)));
+            }
+        }
+        found
+    }
+
+    pub(super) async fn running(&self, key: &ProviderKey) -> Result<Arc<Running>, Unreadable> {
         match self.providers.get(key) {
             Some(provider) => provider.running.read().await.clone(),
             None => Err(Unreadable::new(UnreadableClass::Unsupported, "", format!("{key} was not to be read"))),
@@ -156,7 +158,11 @@ impl LiveReader {
 
 /// A recorded object with the attributes that a provider gave, in its version of the schema. What the state marks as sensitive
 /// stays so, beside what the schema does.
-fn in_version(recorded: &ResourceObject, version: u64, state: &ResourceState) -> Result<ResourceObject, Unreadable> {
+pub(super) fn in_version(
+    recorded: &ResourceObject,
+    version: u64,
+    state: &ResourceState,
+) -> Result<ResourceObject, Unreadable> {
     let object = recorded.clone().with_value(state.members());
     let mut object = object.map_err(|error| Unreadable::new(UnreadableClass::Invalid, "", error.to_string()))?;
     object.schema_version = version;
@@ -166,7 +172,7 @@ fn in_version(recorded: &ResourceObject, version: u64, state: &ResourceState) ->
 }
 
 /// A warning of a provider, as observers tell it.
-fn told(warning: Diagnostic, address: &str) -> landfast_observe::Diagnostic {
+pub(super) fn told(warning: Diagnostic, address: &str) -> landfast_observe::Diagnostic {
     use landfast_observe::DiagnosticSeverity as Told;
     let severity = match warning.severity {
         DiagnosticSeverity::Error => Told::Error,

@@ -9,3 +9,4 @@ mod odd;
 mod plain;
 mod scan;
 mod tools;
+mod unmanaged;

@@ -18,10 +18,10 @@ use super::{aws::Deployment, odd};
 
 /// One program with one configuration for everything.
 #[derive(Debug)]
-struct One {
-    path: PathBuf,
-    start: StartOptions,
-    config: Members,
+pub(super) struct One {
+    pub(super) path: PathBuf,
+    pub(super) start: StartOptions,
+    pub(super) config: Members,
 }
 
 impl ProviderSetup for One {
@@ -34,12 +34,12 @@ impl ProviderSetup for One {
     }
 }
 
-fn recorded(state: &str) -> Vec<RecordedObject> {
+pub(super) fn recorded(state: &str) -> Vec<RecordedObject> {
     let state = StateFile::read(state.to_owned().into(), "test.tfstate", &Limits::default()).unwrap();
     RecordedObject::of_state(&state)
 }
 
-fn wanted(objects: &[RecordedObject]) -> WantedTypes {
+pub(super) fn wanted(objects: &[RecordedObject]) -> WantedTypes {
     let mut wanted = WantedTypes::new();
     for object in objects {
         wanted.entry(object.provider_key()).or_default().insert(object.type_name().to_owned());

@@ -84,7 +84,8 @@ impl Moto {
             r#"{{"region": "eu-central-1", "access_key": "fixture-access", "secret_key": "fixture-secret-key",
                 "max_retries": 1, "s3_force_path_style": true, "skip_credentials_validation": true,
                 "skip_metadata_api_check": true, "skip_requesting_account_id": true,
-                "endpoints": [{{"ec2": "{url}", "iam": "{url}", "s3": "{url}", "sqs": "{url}", "sts": "{url}"}}]}}"#
+                "endpoints": [{{"ec2": "{url}", "iam": "{url}", "s3": "{url}", "sqs": "{url}", "sts": "{url}",
+                    "autoscaling": "{url}", "apigateway": "{url}", "dynamodb": "{url}", "resourcegroupstaggingapi": "{url}"}}]}}"#
         ))
     }
 }
