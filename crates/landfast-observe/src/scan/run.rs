@@ -454,6 +454,9 @@ fn outcome_of(observed: Option<ResourceObject>) -> ScanOutcome {
 
 /// Masks what a text repeats of an object's secrets.
 pub(super) fn mask(object: &ResourceObject, failure: Option<&mut Unreadable>, warnings: &mut [Diagnostic]) {
+    if failure.is_none() && warnings.is_empty() {
+        return;
+    }
     let mut secrets = SecretTexts::default();
     secrets.add_object(object);
     let redactor = secrets.redactor();

@@ -80,7 +80,7 @@ fn expected(lives: &[Life]) -> Vec<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
     #[test]
     fn the_result_is_what_the_provider_says_whatever_happens_on_the_way(
