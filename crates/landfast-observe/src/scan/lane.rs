@@ -142,6 +142,14 @@ impl Lane {
         self.suspects.insert(number);
     }
 
+    /// An object is not to be read any more.
+    pub(super) fn forget(&mut self, number: u64) {
+        self.suspects.remove(&number);
+        for it in self.types.values_mut() {
+            it.queue.remove(&number);
+        }
+    }
+
     /// What is to be done now.
     pub(super) fn next(&mut self, now: Instant) -> Next {
         let waits = !self.suspects.is_empty() || self.types.values().any(|it| !it.queue.is_empty());

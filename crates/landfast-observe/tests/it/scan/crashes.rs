@@ -75,3 +75,33 @@ fn a_provider_that_crashes_all_the_time_is_not_restarted_for_ever() {
     let (_, failure) = scanned.unreadable().pop().unwrap();
     assert!(failure.reason.contains("crashed 5 times, and is not started again"), "{failure}");
 }
+
+#[test]
+fn suspects_of_a_type_that_is_given_up_are_given_up_too() {
+    let reader = Arc::new(ScriptedReader::new(|object, attempt| match (index(object), attempt) {
+        _ if object.type_name() == "b_thing" => (MS(100), Step::Same),
+        (0, 1) => (MS(50), Step::Crash),
+        (_, 1) => (MS(100), Step::Same),
+        _ => (MS(10), failure(UnreadableClass::Transient)),
+    }));
+    let mut options = ScanOptions::default();
+    options.provider = options.provider.with_concurrency(5);
+    options.breaker.failures = 1;
+    options.breaker.trials = 1;
+    options.breaker.pause = MS(100);
+    let mut all = objects("a_thing", 5);
+    all.extend(objects("b_thing", 20));
+    let scanned = scan(&reader, all, &options);
+    assert_eq!((scanned.summary.found, scanned.summary.unreadable), (20, 5), "{:?}", scanned.told());
+}
+
+#[test]
+fn a_reader_that_panics_costs_one_object() {
+    let reader = Arc::new(ScriptedReader::new(|object, _| {
+        assert_ne!(index(object), 3, "three");
+        (MS(10), Step::Same)
+    }));
+    let scanned = scan(&reader, objects("a_thing", 10), &ScanOptions::default());
+    assert_eq!((scanned.summary.found, scanned.summary.unreadable), (9, 1));
+    assert_eq!(scanned.unreadable()[0].1.to_string(), "reading a_thing: the reader panicked");
+}
