@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use landfast::observe::scan::ScanProgress;
 use landfast::observe::{Progress, ProgressSink};
 
 /// What takes less is not worth a line.
@@ -70,7 +71,22 @@ impl Drop for ProgressLine {
 fn words(progress: &Progress) -> String {
     match progress {
         Progress::Reading { begun, done } => format!("reading resources: {done} done, {} under way", begun - done),
+        Progress::Scanning(progress) => scanning(progress),
         Progress::Gathering => String::from("putting the result together"),
         _ => String::from("starting"),
     }
+}
+
+fn scanning(progress: &ScanProgress) -> String {
+    let of = progress.total.map(|total| format!(" of {total}")).unwrap_or_default();
+    let mut text = format!(
+        "reading resources: {}{of} done, {} under way, {:.0} a second",
+        progress.done, progress.reading, progress.per_second
+    );
+    for (count, what) in [(progress.retries, "tried again"), (progress.unreadable, "unreadable")] {
+        if count > 0 {
+            text.push_str(&format!(", {count} {what}"));
+        }
+    }
+    text
 }

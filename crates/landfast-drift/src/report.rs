@@ -1,6 +1,6 @@
 //! What a comparison says: the report, one entry per resource, one entry per change.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -57,15 +57,17 @@ pub struct DriftReport {
     pub in_sync_counted: usize,
     /// Every object that is not compared by its nature, on whichever side it stands; sorted by address, each once.
     pub not_compared: Vec<NotCompared>,
+    /// Types of which objects that nothing recorded owns would not all be seen, and why; empty where nobody looked for such objects.
+    pub not_listed: BTreeMap<Box<str>, String>,
     /// Masks the secrets of both sides in texts from elsewhere that are shown beside the report.
     pub redactor: Redactor,
 }
 
 impl PartialEq for DriftReport {
     fn eq(&self, other: &Self) -> bool {
-        let Self { recorded, observed, resources, in_sync_counted, not_compared, redactor: _ } = self;
+        let Self { recorded, observed, resources, in_sync_counted, not_compared, not_listed, redactor: _ } = self;
         (recorded, observed, in_sync_counted) == (&other.recorded, &other.observed, &other.in_sync_counted)
-            && (resources, not_compared) == (&other.resources, &other.not_compared)
+            && (resources, not_compared, not_listed) == (&other.resources, &other.not_compared, &other.not_listed)
     }
 }
 

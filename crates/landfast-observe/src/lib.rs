@@ -1,11 +1,13 @@
-//! Reading what is there: the [`Observer`] trait, and two observers.
+//! Reading what is there: the [`Observer`] trait, observers, and scans.
 //!
 //! - [`TerraformCli`] runs the terraform or tofu that the user has, in their folder, and reads what it saw.
 //! - [`Captured`] lets a file that was written earlier stand for what is observed.
+//! - [`scan`] looks up every recorded object through whatever can read single ones: at the pace that providers bear, in bounded
+//!   memory, with a journal that a killed scan is taken up from.
 //!
 //! An observer never writes to what it reads: the trait gives it no way to say so, and [`TerraformCli`] runs `plan
 //! -refresh-only -lock=false` and `show` and nothing else. This crate does not compare, does not print, and starts no runtime:
-//! its futures run on any executor.
+//! its futures run on any executor, those of scans on tokio with time.
 //!
 //! Dropping a future of [`Observer::observe`] ends what it started. A process that is killed drops nothing; for that case
 //! a program gives [`TerraformCli`] a [`Supervisor`], which is the program itself, started once more to call

@@ -43,6 +43,20 @@ pub struct ReportDocument {
     pub resources: Vec<ResourceEntry>,
     /// Objects that are not compared by their nature, sorted by address.
     pub not_compared: Vec<NotComparedEntry>,
+    /// Types of which objects that nothing recorded owns would not all be seen, sorted; left out where nobody looked for such objects.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub not_listed: Vec<NotListedEntry>,
+}
+
+/// A type of which objects that nothing recorded owns would not all be seen.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct NotListedEntry {
+    /// The resource type.
+    pub resource_type: String,
+    /// Why, in words for people.
+    pub reason: String,
 }
 
 /// A report in numbers of resource instances.
@@ -262,6 +276,14 @@ impl ReportDocument {
                 .map(|object| NotComparedEntry {
                     address: redactor.redact(&object.address.to_string()).into_owned(),
                     reason: object.reason,
+                })
+                .collect(),
+            not_listed: report
+                .not_listed
+                .iter()
+                .map(|(resource_type, reason)| NotListedEntry {
+                    resource_type: resource_type.to_string(),
+                    reason: redactor.redact(reason).into_owned(),
                 })
                 .collect(),
         }

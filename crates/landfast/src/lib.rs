@@ -8,7 +8,7 @@
 //! |---|---|
 //! | [`state`] | addresses, values, state files of formats 1 to 4, plan and show JSON, snapshots, the dependency graph |
 //! | [`drift`] | the comparison: status, severity, impact and class, by rules that are data |
-//! | `observe` | reading what is there through terraform or tofu; with the feature `observe` |
+//! | `observe` | reading what is there through terraform or tofu, or object by object; with the feature `observe` |
 //! | `tfplugin` | a client for provider plugins; with the feature `tfplugin` |
 //! | `backends` | where states live: reading, locking, changing and taking back; with the feature `backends` |
 //! | `safety` | the gate: checks, policies, clearances; with the features `safety` and `policy` |
@@ -74,6 +74,6 @@ pub use execution::{AlreadyExecuted, Execution, GateJudge, StalePlan, apply, pla
 pub use exit::{ExitCode, FailOn, GapPolicy};
 pub use held::Held;
 #[cfg(feature = "observe")]
-pub use live::{LiveReport, check_live};
+pub use live::LiveComparison;
 pub use operations::{OpenError, check, check_streams, diff, open, open_stream};
 pub use source::{Source, check_sources};

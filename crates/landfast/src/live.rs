@@ -8,39 +8,74 @@ use landfast_observe::scan::{
 };
 use landfast_state::Origin;
 
-/// What a scan found, compared with what was recorded.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct LiveReport {
-    /// The comparison.
-    pub report: DriftReport,
-    /// How the scan went.
-    pub summary: ScanSummary,
-}
-
-/// Compares what is recorded with what a scan finds, object by object: of both sides no more is held than the window of the scan,
+/// A comparison of what is recorded with what scans find, object by object: of both sides no more is held than the window of a scan,
 /// and of what is in sync the report keeps what [`CompareOptions::in_sync`] says.
 ///
-/// `origins` says where the recorded objects come from and what reads the observed ones. Give the schemas of the providers in
-/// [`CompareOptions::shapes`]: with them sets are compared as sets, whatever the rules know of a type.
-///
-/// # Errors
-/// When the scan cannot be done, or what is recorded cannot be read. A single object that cannot be read is a gap of the report.
-pub async fn check_live<E: Into<Box<dyn Error + Send + Sync>>>(
-    scan: Scan,
-    recorded: impl IntoIterator<Item = Result<RecordedObject, E>, IntoIter: Send>,
-    origins: (&[Origin], &[Origin]),
-    options: &CompareOptions,
-) -> Result<LiveReport, ScanError> {
-    let mut sink = Comparing(Comparison::new(options));
-    let summary = scan.run(recorded, &mut sink).await?;
-    Ok(LiveReport { report: sink.0.finish(origins.0, origins.1), summary })
+/// Give the schemas of the providers in [`CompareOptions::shapes`]: with them sets are compared as sets, whatever the rules
+/// know of a type.
+#[derive(Debug)]
+pub struct LiveComparison<'o> {
+    comparison: Comparison<'o>,
+}
+
+impl<'o> LiveComparison<'o> {
+    /// A comparison without any objects yet.
+    #[must_use]
+    pub fn new(options: &'o CompareOptions) -> Self {
+        Self { comparison: Comparison::new(options) }
+    }
+
+    /// Scans what is recorded, and compares it.
+    ///
+    /// # Errors
+    /// When the scan cannot be done, or what is recorded cannot be read. A single object that cannot be read is a gap of the report.
+    pub async fn recorded<E: Into<Box<dyn Error + Send + Sync>>>(
+        &mut self,
+        scan: Scan,
+        recorded: impl IntoIterator<Item = Result<RecordedObject, E>, IntoIter: Send>,
+    ) -> Result<ScanSummary, ScanError> {
+        scan.run(recorded, &mut Compared(&mut self.comparison)).await
+    }
+
+    /// Scans objects that nothing recorded owns, such as [`Enumeration::unowned`](landfast_tfplugin::live::Enumeration::unowned) by
+    /// [`Imports`](landfast_tfplugin::live::Imports): those that are there are unmanaged.
+    ///
+    /// # Errors
+    /// As [`LiveComparison::recorded`].
+    #[cfg(feature = "tfplugin")]
+    pub async fn unmanaged(
+        &mut self,
+        scan: Scan,
+        found: landfast_tfplugin::live::Enumeration,
+    ) -> Result<ScanSummary, ScanError> {
+        for folded in &found.folded {
+            let rule = landfast_drift::RuleId::new(&folded.rule);
+            self.comparison.suppress(&folded.address.instance, &folded.provider, rule, &folded.description);
+        }
+        for (resource_type, what) in &found.blind {
+            self.comparison.not_listed(resource_type, &format!("not listed are {what}"));
+        }
+        for failed in &found.failed {
+            self.comparison.not_listed(&failed.resource_type, &failed.why.to_string());
+        }
+        for resource_type in &found.not_covered {
+            self.comparison.not_listed(resource_type, "no rule lists them");
+        }
+        let objects = found.unowned.into_iter().map(Ok::<_, std::convert::Infallible>);
+        scan.run(objects, &mut Unowned(&mut self.comparison)).await
+    }
+
+    /// The report: `recorded` says where the recorded objects come from, `observed` what reads the others.
+    #[must_use]
+    pub fn finish(self, recorded: &[Origin], observed: &[Origin]) -> DriftReport {
+        self.comparison.finish(recorded, observed)
+    }
 }
 
 /// Compares each object when it comes.
-struct Comparing<'o>(Comparison<'o>);
+struct Compared<'c, 'o>(&'c mut Comparison<'o>);
 
-impl ScanSink for Comparing<'_> {
+impl ScanSink for Compared<'_, '_> {
     fn take(&mut self, object: ScannedObject) -> Result<(), SinkError> {
         let (address, recorded) = (object.address(), Some(&object.recorded));
         match &object.outcome {
@@ -49,6 +84,24 @@ impl ScanSink for Comparing<'_> {
             ScanOutcome::NotRead(why) => {
                 self.0.add(address, recorded, None, Some(&why.gap(address.instance.clone())));
             }
+        }
+        Ok(())
+    }
+}
+
+/// Takes objects that nothing recorded owns.
+#[cfg(feature = "tfplugin")]
+struct Unowned<'c, 'o>(&'c mut Comparison<'o>);
+
+#[cfg(feature = "tfplugin")]
+impl ScanSink for Unowned<'_, '_> {
+    fn take(&mut self, object: ScannedObject) -> Result<(), SinkError> {
+        let address = object.address();
+        match &object.outcome {
+            ScanOutcome::Found(observed) => self.0.add(address, None, Some(observed), None),
+            // Gone between the list and the read.
+            ScanOutcome::Gone | ScanOutcome::PassedOver => {}
+            ScanOutcome::NotRead(why) => self.0.add(address, None, None, Some(&why.gap(address.instance.clone()))),
         }
         Ok(())
     }

@@ -1,16 +1,16 @@
 //! A comparison to which objects come one after the other.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 
 use landfast_state::address::{InstanceAddress, ObjectAddress};
 use landfast_state::{Gap, Origin, ResourceObject, SecretTexts};
 
-use super::resource::compare_resource;
+use super::resource::{blank, compare_resource};
 use super::sameness::Sameness;
 use super::{CompareOptions, InSync, mask, reason_to_leave_out};
 use crate::classification::DriftStatus;
-use crate::report::{DriftReport, NotCompared, NotComparedReason, ResourceDrift};
+use crate::report::{AppliedRule, DriftReport, NotCompared, NotComparedReason, ResourceDrift, RuleId};
 use crate::rules::{Finder, TypeRules};
 
 /// A comparison to which objects come one after the other, in any order, each with its counterpart: of what is in sync it
@@ -24,6 +24,7 @@ pub struct Comparison<'o> {
     pub(super) resources: Vec<ResourceDrift>,
     pub(super) in_sync_counted: usize,
     pub(super) left_out: BTreeMap<ObjectAddress, NotComparedReason>,
+    not_listed: BTreeMap<Box<str>, String>,
 }
 
 impl fmt::Debug for Comparison<'_> {
@@ -45,6 +46,7 @@ impl<'o> Comparison<'o> {
             resources: Vec::new(),
             in_sync_counted: 0,
             left_out: BTreeMap::new(),
+            not_listed: BTreeMap::new(),
         }
     }
 
@@ -65,6 +67,19 @@ impl<'o> Comparison<'o> {
             }
             None => self.compare(instance, before.as_ref(), after.as_ref(), gap),
         }
+    }
+
+    /// Lists an object that nothing recorded owns as one that is not looked at any further, for this reason: a named rule says so. It
+    /// counts as suppressed.
+    pub fn suppress(&mut self, address: &InstanceAddress, provider: &str, rule: RuleId, why: &str) {
+        let rule = AppliedRule { id: rule, why: why.to_owned(), severity: None, impacts: BTreeSet::new(), class: None };
+        let suppressed = blank(address, DriftStatus::Suppressed);
+        self.push(ResourceDrift { provider: provider.into(), rules: vec![rule], ..suppressed });
+    }
+
+    /// Notes that objects of this type that nothing recorded owns would not all be seen.
+    pub fn not_listed(&mut self, resource_type: &str, why: &str) {
+        self.not_listed.insert(resource_type.into(), why.to_owned());
     }
 
     /// The object with what the rules know to be a secret marked; its secrets are masked from now on.
@@ -111,7 +126,9 @@ impl<'o> Comparison<'o> {
         let redactor = self.secrets.redactor();
         let not_compared = self.left_out.into_iter().map(|(address, reason)| NotCompared { address, reason }).collect();
         tracing::debug!(resources = self.resources.len(), in_sync = self.in_sync_counted, "compared");
-        super::report(recorded, observed, self.resources, self.in_sync_counted, not_compared, redactor, self.options)
+        let counted = self.in_sync_counted;
+        let report = super::report(recorded, observed, self.resources, counted, not_compared, redactor, self.options);
+        DriftReport { not_listed: self.not_listed, ..report }
     }
 }
 

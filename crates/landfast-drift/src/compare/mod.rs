@@ -143,7 +143,8 @@ fn report(
     }
     resources.iter_mut().for_each(|resource| mask::mask_copies(resource, &redactor));
     let (recorded, observed) = (recorded.to_vec(), observed.to_vec());
-    DriftReport { recorded, observed, resources, in_sync_counted, not_compared, redactor }
+    let not_listed = BTreeMap::new();
+    DriftReport { recorded, observed, resources, in_sync_counted, not_compared, not_listed, redactor }
 }
 
 fn is_managed(address: &InstanceAddress) -> bool {

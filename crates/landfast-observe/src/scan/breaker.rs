@@ -65,6 +65,11 @@ impl Breaker {
         self.opened
     }
 
+    /// Whether it lets nothing through, or one read only.
+    pub(super) fn is_open(&self) -> bool {
+        !matches!(self.circuit, Circuit::Closed { .. })
+    }
+
     pub(super) fn passage(&self, now: Instant) -> Passage {
         match self.circuit {
             Circuit::Closed { .. } => Passage::Free,

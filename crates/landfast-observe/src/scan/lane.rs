@@ -27,6 +27,7 @@ pub(super) struct Lane {
     pub(super) health: Health,
     pub(super) restarts: u32,
     last_throttled: Option<(Box<str>, Instant)>,
+    failing: Failing,
     reads: u64,
     ended: u64,
     throttled: u64,
@@ -36,9 +37,20 @@ pub(super) struct Lane {
 #[derive(Debug)]
 struct TypeLane {
     gate: Gate,
+    /// How many reads had begun when the last one of the type began.
+    last_begun: u64,
     /// Objects that wait, by their numbers.
     queue: BTreeSet<u64>,
     given_up: Option<Unreadable>,
+}
+
+/// Whose reads had no answer since the last one that had.
+#[derive(Debug, PartialEq, Eq)]
+enum Failing {
+    Nobody,
+    /// Those of this type: the type is left alone then, and not the provider.
+    One(Box<str>),
+    Several,
 }
 
 /// Whether a provider can be asked.
@@ -80,6 +92,7 @@ impl Lane {
             health: Health::Well,
             restarts: 0,
             last_throttled: None,
+            failing: Failing::Nobody,
             reads: 0,
             ended: 0,
             throttled: 0,
@@ -116,7 +129,8 @@ impl Lane {
     pub(super) fn enqueue(&mut self, number: u64, type_name: &str, options: &ScanOptions, now: Instant) {
         if !self.types.contains_key(type_name) {
             let gate = Gate::new(options.type_limits(type_name), options, now);
-            self.types.insert(type_name.into(), TypeLane { gate, queue: BTreeSet::new(), given_up: None });
+            self.types
+                .insert(type_name.into(), TypeLane { gate, last_begun: 0, queue: BTreeSet::new(), given_up: None });
         }
         if let Some(it) = self.types.get_mut(type_name) {
             it.queue.insert(number);
@@ -126,6 +140,14 @@ impl Lane {
     /// An object is to be read alone.
     pub(super) fn suspect(&mut self, number: u64) {
         self.suspects.insert(number);
+    }
+
+    /// An object is not to be read any more.
+    pub(super) fn forget(&mut self, number: u64) {
+        self.suspects.remove(&number);
+        for it in self.types.values_mut() {
+            it.queue.remove(&number);
+        }
     }
 
     /// What is to be done now.
@@ -149,20 +171,23 @@ impl Lane {
         if let Some(suspect) = self.suspects.first() {
             return Next::Read(*suspect);
         }
+        // A single trial asks for what was not asked for lately, so that no type stands for all.
+        let is_trial = self.gate.breaker.is_open();
         let (mut first, mut soonest) = (None, None);
         for it in self.types.values_mut() {
             let Some(number) = it.queue.first().copied() else { continue };
-            if first.is_some_and(|first| first < number) {
+            let rank = (if is_trial { it.last_begun } else { 0 }, number);
+            if first.is_some_and(|first| first < rank) {
                 continue;
             }
             match it.gate.passage(now) {
-                Passage::Free => first = Some(number),
+                Passage::Free => first = Some(rank),
                 Passage::At(at) => soonest = Some(soonest.map_or(at, |soonest: Instant| soonest.min(at))),
                 Passage::Later => {}
             }
         }
         match (first, soonest) {
-            (Some(number), _) => Next::Read(number),
+            (Some((_, number)), _) => Next::Read(number),
             (None, Some(at)) => Next::At(at),
             (None, None) => Next::Nothing,
         }
@@ -178,6 +203,7 @@ impl Lane {
         let mut changes: Vec<Change> =
             self.gate.breaker.begin(number).map(|state| Change::Circuit(None, state)).into_iter().collect();
         if let Some(it) = self.types.get_mut(type_name) {
+            it.last_begun = self.reads;
             it.queue.remove(&number);
             it.gate.enter(now);
             changes.extend(it.gate.breaker.begin(number).map(|state| Change::Circuit(Some(type_name.into()), state)));
@@ -200,12 +226,22 @@ impl Lane {
 
     /// A read was answered, even if by a refusal.
     pub(super) fn answered(&mut self, type_name: &str) -> Vec<Change> {
+        self.failing = Failing::Nobody;
         self.breakers(type_name, |gate| gate.breaker.answered())
     }
 
     /// A read had no answer.
     pub(super) fn failed(&mut self, number: u64, type_name: &str, now: Instant) -> Vec<Change> {
-        self.breakers(type_name, |gate| gate.breaker.failed(number, now))
+        match &self.failing {
+            Failing::Nobody => self.failing = Failing::One(type_name.into()),
+            Failing::One(other) if **other != *type_name => self.failing = Failing::Several,
+            Failing::One(_) | Failing::Several => {}
+        }
+        if self.failing == Failing::Several || self.gate.breaker.is_open() {
+            return self.breakers(type_name, |gate| gate.breaker.failed(number, now));
+        }
+        let own = self.types.get_mut(type_name).and_then(|it| it.gate.breaker.failed(number, now));
+        own.map(|state| Change::Circuit(Some(type_name.into()), state)).into_iter().collect()
     }
 
     /// A read said nothing about the service, since the provider crashed.

@@ -33,6 +33,8 @@ pub(super) struct Limiter {
     /// Reads that began of late: each counts less the longer ago it was.
     recent: f64,
     recent_at: Instant,
+    /// The most that there was of them when reads were throttled.
+    used_most: f64,
     lowest: f64,
 }
 
@@ -56,6 +58,7 @@ impl Limiter {
             slowed: None,
             recent: 0.0,
             recent_at: now,
+            used_most: 1.0,
             lowest: per_second.max(MIN_RATE),
         }
     }
@@ -115,7 +118,8 @@ impl Limiter {
         let used = self.rate(now).min(self.recent(now).max(1.0));
         let floor = (self.ceiling * FLOOR).clamp(MIN_RATE, ENOUGH);
         let rate = (used * DECREASE).max(floor).min(self.ceiling);
-        let growth = self.ceiling.min(used * 2.0) / self.recovery.as_secs_f64().max(0.001);
+        self.used_most = self.used_most.max(used);
+        let growth = self.ceiling.min(self.used_most * 2.0) / self.recovery.as_secs_f64().max(0.001);
         self.slowed = Some(Slowed { rate, growth, at: now });
         self.tokens = self.tokens.min(0.0);
         self.lowest = self.lowest.min(rate);

@@ -13,9 +13,64 @@
 //!
 //! What could not be read is a gap with the call and the reason, an interrupted scan calls the rest interrupted, and a sample calls
 //! the rest not sampled: nothing that was not read is ever taken for unchanged.
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use landfast_observe::scan::{
+//!     ObjectReader, ProviderKey, ReadAnswer, ReadFuture, RecordedObject, RestartFuture, Scan, ScanOptions, ScanOutcome,
+//!     SinkFn, Unreadable, UnreadableClass,
+//! };
+//! use landfast_state::{Limits, StateFile};
+//!
+//! /// Finds everything as it was recorded, but for what it has no permission to see.
+//! #[derive(Debug)]
+//! struct Inventory;
+//!
+//! impl ObjectReader for Inventory {
+//!     fn read(&self, object: Arc<RecordedObject>) -> ReadFuture<'_> {
+//!         Box::pin(async move {
+//!             if object.type_name() == "aws_kms_key" {
+//!                 return Unreadable::new(UnreadableClass::Denied, "kms:DescribeKey", "not allowed").into();
+//!             }
+//!             let recorded = Box::new(object.object.clone());
+//!             ReadAnswer::Found { observed: recorded.clone(), recorded }.into()
+//!         })
+//!     }
+//!
+//!     fn restart<'a>(&'a self, _: &'a ProviderKey) -> RestartFuture<'a> {
+//!         Box::pin(async { Ok(()) })
+//!     }
+//! }
+//!
+//! # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+//! let text = r#"{"version": 4, "serial": 1, "lineage": "l", "outputs": {}, "resources": [
+//!   {"mode": "managed", "type": "aws_kms_key", "name": "a", "provider": "provider[\"registry.terraform.io/hashicorp/aws\"]",
+//!    "instances": [{"attributes": {"id": "key-1"}}]},
+//!   {"mode": "managed", "type": "aws_vpc", "name": "a", "provider": "provider[\"registry.terraform.io/hashicorp/aws\"]",
+//!    "instances": [{"attributes": {"id": "vpc-1"}}]}]}"#;
+//! let state = StateFile::read(text.into(), "prod.tfstate", &Limits::default())?;
+//!
+//! let mut options = ScanOptions::default();
+//! options.provider = options.provider.with_concurrency(50).with_rate(20.0, 10);
+//! let mut found = Vec::new();
+//! let mut sink = SinkFn(|object| found.push(object));
+//! let recorded = RecordedObject::of_state(&state).into_iter().map(Ok::<_, std::convert::Infallible>);
+//! let summary = Scan::new(Arc::new(Inventory), options).run(recorded, &mut sink).await?;
+//!
+//! assert_eq!((summary.found, summary.unreadable, summary.is_complete()), (1, 1, false));
+//! assert_eq!(summary.groups[0].call, "kms:DescribeKey");
+//! assert_eq!(found[1].address().to_string(), "aws_vpc.a");
+//! assert!(matches!(found[1].outcome, ScanOutcome::Found(_)));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
 mod backoff;
 mod breaker;
 mod cancel;
+mod classify;
 mod collect;
 mod driver;
 mod ended;

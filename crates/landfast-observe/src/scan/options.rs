@@ -143,7 +143,7 @@ impl Default for RetryOptions {
     }
 }
 
-/// When a provider, or a resource type, is left alone. Reads that were throttled, failed in a way that may pass, or had no answer in
+/// When a resource type is left alone, or a provider: the latter where types fail that are not one. Reads that were throttled, failed in a way that may pass, or had no answer in
 /// time count as failures; any other answer is a sign of life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]

@@ -4,11 +4,13 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 use std::error::Error;
 use std::future::poll_fn;
+use std::panic::AssertUnwindSafe;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use landfast_state::{ResourceObject, SecretTexts};
 use tokio::time::{Instant, sleep_until, timeout};
@@ -279,7 +281,11 @@ impl<'r> Run<'r> {
     }
 
     fn begin(&mut self, lane: usize, number: u64, now: Instant) {
-        let Some(open) = self.window.open_mut(number) else { return };
+        let Some(open) = self.window.open_mut(number) else {
+            // Given up in the meantime.
+            self.lanes.iter_mut().for_each(|lane| lane.forget(number));
+            return;
+        };
         open.reading = Reading::Yes;
         open.attempts += 1;
         self.tally.summary.reads += 1;
@@ -290,10 +296,14 @@ impl<'r> Run<'r> {
         let (reader, limit) = (self.reader, self.options.time_limit);
         self.in_flight.push(Box::pin(async move {
             let call = format!("reading {}", object.type_name());
-            let read = timeout(limit, reader.read(object)).await.unwrap_or_else(|_| {
-                let reason = format!("no answer within {} s", limit.as_secs_f64());
-                Unreadable::new(UnreadableClass::TimedOut, call, reason).into()
-            });
+            // One object that upsets its reader leaves the others alone.
+            let read = AssertUnwindSafe(async { reader.read(object).await }).catch_unwind();
+            let failed = |class, reason: String| Unreadable::new(class, call, reason).into();
+            let read = match timeout(limit, read).await {
+                Ok(Ok(read)) => read,
+                Ok(Err(_)) => failed(UnreadableClass::Invalid, String::from("the reader panicked")),
+                Err(_) => failed(UnreadableClass::TimedOut, format!("no answer within {} s", limit.as_secs_f64())),
+            };
             Ended::Read { number, started: now, read: Box::new(read) }
         }));
     }
@@ -454,6 +464,9 @@ fn outcome_of(observed: Option<ResourceObject>) -> ScanOutcome {
 
 /// Masks what a text repeats of an object's secrets.
 pub(super) fn mask(object: &ResourceObject, failure: Option<&mut Unreadable>, warnings: &mut [Diagnostic]) {
+    if failure.is_none() && warnings.is_empty() {
+        return;
+    }
     let mut secrets = SecretTexts::default();
     secrets.add_object(object);
     let redactor = secrets.redactor();

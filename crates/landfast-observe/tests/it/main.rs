@@ -8,6 +8,8 @@
 )]
 
 mod captured;
+#[cfg(feature = "testing")]
+mod scan;
 #[cfg(unix)]
 mod terraform;
 

@@ -5,6 +5,7 @@ mod style;
 mod values;
 mod wrap;
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use landfast_drift::{DriftReport, DriftStatus, ResourceDrift, Severity};
@@ -83,6 +84,7 @@ pub fn render_text(report: &DriftReport, kind: ReportKind, options: &TextOptions
         }
     }
     push_not_compared(&mut out, report, options);
+    push_not_listed(&mut out, report, options);
     report.redactor.redact(&out).into_owned()
 }
 
@@ -275,11 +277,24 @@ fn sign_of(status: DriftStatus) -> &'static str {
     }
 }
 
+/// Says of which types unmanaged objects would not be seen: those with one reason together.
+fn push_not_listed(out: &mut String, report: &DriftReport, options: &TextOptions) {
+    let mut by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (type_name, reason) in &report.not_listed {
+        by_reason.entry(reason).or_default().push(type_name);
+    }
+    for (at, (reason, types)) in by_reason.into_iter().enumerate() {
+        out.push_str(if at == 0 { "\n" } else { "" });
+        let text = format!("unmanaged not seen: {} ({reason})", types.join(", "));
+        push_lines(out, &fill(words(&escape_line(&text)), 0, INDENT, options.width), 0, INDENT);
+    }
+}
+
 fn push_not_compared(out: &mut String, report: &DriftReport, options: &TextOptions) {
     if report.not_compared.is_empty() {
         return;
     }
-    let mut counts = std::collections::BTreeMap::new();
+    let mut counts = BTreeMap::new();
     for object in &report.not_compared {
         *counts.entry(object.reason.as_str()).or_insert(0_usize) += 1;
     }

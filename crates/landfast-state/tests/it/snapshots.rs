@@ -64,15 +64,33 @@ fn digests_of_secrets_depend_on_the_key() {
 }
 
 #[test]
+fn a_single_object_is_written_as_a_snapshot_has_it() {
+    let snapshot = snapshot("sens.1.tfstate");
+    let whole = write_snapshot(&snapshot, &key(1));
+    let redactor = Snapshot::redactor(&[&snapshot]);
+    for object in snapshot.objects() {
+        let text = landfast_state::write_object(object, &key(1), &redactor);
+        assert!(whole.contains(&text) && !text.contains("CANARY"), "{text}");
+        let read = landfast_state::read_object(text.clone().into(), "o", &Limits::default()).unwrap();
+        assert_eq!(landfast_state::write_object(&read, &key(2), &redactor), text);
+        let cut = text.len() - 1;
+        assert!(landfast_state::read_object(text[..cut].to_owned().into(), "o", &Limits::default()).is_err());
+    }
+}
+
+#[test]
 fn gaps_survive() {
-    let gap = landfast_state::Gap {
-        address: "aws_vpc.main".parse().unwrap(),
-        kind: landfast_state::GapKind::Unreadable,
+    use landfast_state::GapKind;
+    let kinds = [GapKind::Interrupted, GapKind::NotSampled, GapKind::Unreadable, GapKind::Unsupported];
+    let gap = |(at, kind)| landfast_state::Gap {
+        address: format!("aws_vpc.main[{at}]").parse().unwrap(),
+        kind,
         reason: String::from("access denied"),
     };
-    let observation = Observation { gaps: vec![gap.clone()], ..Observation::complete(snapshot("taint.1.tfstate")) };
+    let gaps: Vec<_> = kinds.into_iter().enumerate().map(gap).collect();
+    let observation = Observation { gaps: gaps.clone(), ..Observation::complete(snapshot("taint.1.tfstate")) };
     let text = write_observation(&observation, &key(3));
-    assert_eq!(read_observation(text.clone().into(), "o", &Limits::default()).unwrap().gaps, [gap]);
+    assert_eq!(read_observation(text.clone().into(), "o", &Limits::default()).unwrap().gaps, gaps);
     assert!(read_snapshot(text.into(), "o", &Limits::default()).is_err());
 }
 

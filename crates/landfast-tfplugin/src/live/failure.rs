@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 
 use landfast_observe::scan::{Unreadable, UnreadableClass};
 
-use super::words::class_of;
 use crate::diagnostic::{Diagnostic, DiagnosticSeverity};
 use crate::provider::{CallError, StartError, StoredStateError};
 
@@ -17,7 +16,7 @@ pub(super) fn of_call(error: &CallError) -> Unreadable {
     match error {
         CallError::Refused { call, diagnostics, .. } => {
             let said = said(diagnostics);
-            Unreadable::new(class_of(&said), call, said)
+            Unreadable::new(UnreadableClass::of_message(&said), call, said)
         }
         CallError::Crashed { call, status, output, .. } => {
             let output = output.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -35,7 +34,7 @@ pub(super) fn of_call(error: &CallError) -> Unreadable {
         CallError::Unsupported { call, .. } => {
             Unreadable::new(UnreadableClass::Unsupported, call, "the provider does not know this call")
         }
-        CallError::Failed { call, message, .. } => Unreadable::new(class_of(message), call, message),
+        CallError::Failed { call, message, .. } => Unreadable::new(UnreadableClass::of_message(message), call, message),
         CallError::Value { .. } => Unreadable::new(UnreadableClass::Invalid, "", chain(error)),
         CallError::NoSchema { .. } => Unreadable::new(UnreadableClass::Unsupported, "", chain(error)),
     }

@@ -11,7 +11,6 @@ mod failure;
 mod reader;
 mod running;
 mod setup;
-mod words;
 
 pub use enumerate::{Enumeration, EnumerationRuleError, EnumerationRules, FailedList, Folded, Imports, Owned};
 pub use reader::{LiveReader, NotStarted, WantedTypes};

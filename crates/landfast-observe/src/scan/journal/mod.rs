@@ -56,7 +56,7 @@ pub struct JournalOptions {
     /// What marks secrets that documents do not mark. Default: nothing.
     pub marker: Option<SecretMarker>,
     /// Texts of secrets of the recorded side: copies of them are not written in clear, wherever they turn up. Default: none,
-    /// besides those of the object itself.
+    /// besides those of the object itself. Who scans a state without holding it gathers them in a pass before.
     pub secrets: SecretTexts,
 }
 
