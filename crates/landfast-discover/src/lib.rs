@@ -4,6 +4,8 @@
 //! - [`RootModule`]: the blocks of the `*.tf` and `*.tf.json` files of a folder, override files merged.
 //! - [`Inputs`]: what variables are given from outside, in terraform's order.
 //! - [`provider_config`]: the configuration of a provider as its schema wants it.
+//! - [`SecretSources`]: what settings name instead of holding it, `vault://PATH#FIELD`, `env://NAME`, `file://PATH`. Vault and OpenBao with
+//!   the feature `vault`.
 //!
 //! Values are computed as far as literals, templates of those, lists and objects, locals, variables and `path.module` go. What is
 //! not computed is an error that names the expression and its place, where the value is needed and nowhere else. Values of sensitive variables are
@@ -39,6 +41,7 @@ mod overriding;
 mod place;
 mod provider;
 mod resource;
+mod secret;
 mod tree;
 mod type_constraint;
 mod variable;
@@ -49,3 +52,9 @@ pub use module::{BackendBlock, RequiredProvider, RootModule};
 pub use place::Place;
 pub use provider::{ProviderBlock, ProviderConfigError, provider_config};
 pub use resource::{IgnoreChanges, Prevention, ProviderReference, ResourceBlock};
+pub use secret::{
+    EnvironmentSecrets, FileSecrets, SecretError, SecretFuture, SecretReference, SecretScheme, SecretSource,
+    SecretSources,
+};
+#[cfg(feature = "vault")]
+pub use secret::{Vault, VaultOptions};

@@ -13,5 +13,8 @@ mod live;
 mod modules;
 mod overrides;
 mod providers;
+mod secrets;
 mod values;
 mod variables;
+#[cfg(feature = "vault")]
+mod vault;

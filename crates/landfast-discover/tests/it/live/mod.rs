@@ -1,4 +1,6 @@
-//! Real terraform computes the same.
+//! Real terraform computes the same, and secrets come from a real OpenBao.
+
+mod openbao;
 
 use std::io::Write as _;
 use std::path::Path;
