@@ -96,7 +96,8 @@ impl ProviderBlock {
 }
 
 /// The configuration of a provider, as its schema wants it: what `settings` say, then what the block in the configuration says.
-/// What neither says is null, or no blocks; the provider itself looks at its environment.
+/// What neither says is null, or no blocks; the provider itself looks at its environment. What the schema calls sensitive is
+/// marked.
 ///
 /// What the settings say is not looked at in the block, so that they can say what cannot be computed. A block of the schema may be
 /// an object in the settings, or a list of them.
@@ -118,7 +119,7 @@ pub fn provider_config(
         members.insert(name.clone(), fit.setting(schema, name, value, &path)?);
     }
     fit.required(schema, &members, &AttributePath::ROOT)?;
-    Ok(schema.complete(members))
+    Ok(schema.mark_sensitive(schema.complete(members)))
 }
 
 /// Where settings are, for messages.

@@ -1,5 +1,7 @@
 //! What blocks of resources say about how they are managed.
 
+use std::fmt;
+
 use landfast_state::address::{ModuleAddress, ResourceAddress, ResourceMode};
 use landfast_state::{AttributePath, Value};
 
@@ -31,6 +33,15 @@ pub struct ProviderReference {
     pub name: String,
     /// The alias, where it has one.
     pub alias: Option<String>,
+}
+
+impl fmt::Display for ProviderReference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.alias {
+            Some(alias) => write!(f, "{}.{alias}", self.name),
+            None => f.write_str(&self.name),
+        }
+    }
 }
 
 /// What `ignore_changes` says.

@@ -21,6 +21,8 @@ fn schema() -> Block {
     for (name, value_type) in numbers {
         schema.attributes.insert(name.to_owned(), Attribute::new(value_type, Setting::Optional));
     }
+    let token = Attribute { sensitive: true, ..Attribute::new(ValueType::String, Setting::Optional) };
+    schema.attributes.insert("token".to_owned(), token);
     let accounts = ValueType::Set(Box::new(ValueType::String));
     schema.attributes.insert("accounts".to_owned(), Attribute::new(accounts, Setting::Optional));
     let mut role = texts(&["external_id"]);
@@ -61,6 +63,7 @@ fn blocks_and_attributes_become_what_the_schema_wants() {
           version     = "~> 3.0"
           region      = "eu-central-1"
           secret_key  = var.key
+          token       = "hidden"
           max_retries = "1"
           skip        = true
           accounts    = [1, "2"]
@@ -75,10 +78,10 @@ fn blocks_and_attributes_become_what_the_schema_wants() {
           by_name "k" { x = "y" }
         }"#;
     let json = r#"{"variable": {"key": {"sensitive": true, "default": "hidden"}}, "locals": {"url": "http://127.0.0.1:5555"},
-        "provider": {"aws": {"version": "~> 3.0", "region": "eu-central-1", "secret_key": "${var.key}", "max_retries": "1", "skip": true,
+        "provider": {"aws": {"version": "~> 3.0", "region": "eu-central-1", "secret_key": "${var.key}", "token": "hidden", "max_retries": "1", "skip": true,
         "accounts": [1, "2"], "endpoints": [{"ec2": "${local.url}"}, {"s3": "${local.url}/s3"}], "assume_role": {"arn": "a"},
         "default_tags": {"tags": {"a b": 1}}, "by_name": {"k": {"x": "y"}}}}}"#;
-    let expected = r#"{"access_key": null, "accounts": ["1", "2"], "assume_role": [{"arn": "a", "external_id": null}], "by_name": {"k": {"x": "y"}}, "default_tags": {"tags": {"a b": "1"}}, "endpoints": [{"ec2": "http://127.0.0.1:5555", "s3": null}, {"ec2": null, "s3": "http://127.0.0.1:5555/s3"}], "max_retries": 1, "region": "eu-central-1", "secret_key": (sensitive value), "skip": true}"#;
+    let expected = r#"{"access_key": null, "accounts": ["1", "2"], "assume_role": [{"arn": "a", "external_id": null}], "by_name": {"k": {"x": "y"}}, "default_tags": {"tags": {"a b": "1"}}, "endpoints": [{"ec2": "http://127.0.0.1:5555", "s3": null}, {"ec2": null, "s3": "http://127.0.0.1:5555/s3"}], "max_retries": 1, "region": "eu-central-1", "secret_key": (sensitive value), "skip": true, "token": (sensitive value)}"#;
     for (file, text) in [("main.tf", native), ("main.tf.json", json)] {
         assert_eq!(config(file, text, "{}").unwrap().to_string(), expected, "{file}");
     }
@@ -86,7 +89,7 @@ fn blocks_and_attributes_become_what_the_schema_wants() {
 
 #[test]
 fn nothing_said_is_nothing_set() {
-    let expected = r#"{"access_key": null, "accounts": null, "assume_role": [], "by_name": {}, "default_tags": null, "endpoints": [], "max_retries": null, "region": null, "secret_key": null, "skip": null}"#;
+    let expected = r#"{"access_key": null, "accounts": null, "assume_role": [], "by_name": {}, "default_tags": null, "endpoints": [], "max_retries": null, "region": null, "secret_key": null, "skip": null, "token": null}"#;
     assert_eq!(config("a.tf", "", "{}").unwrap().to_string(), expected);
     assert_eq!(config("a.tf", "provider \"aws\" {}", "{}").unwrap().to_string(), expected);
 }

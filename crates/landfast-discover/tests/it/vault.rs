@@ -47,7 +47,7 @@ async fn what_passes_is_waited_for() {
     let busy = ("503 Service Unavailable", r#"{"errors": ["sealed"]}"#);
     let (address, asked) = server(vec![busy, ("429 Too Many Requests", ""), LOOKUP, MOUNT, busy, SECRET]);
     assert_eq!(resolve(&address).await.unwrap(), "\"hidden-value\"");
-    let asked = asked.lock().unwrap();
+    let asked = asked.lock().unwrap().clone();
     assert_eq!(asked[3], "GET /v1/sys/internal/ui/mounts/kv/team/a%20b HTTP/1.1");
     assert_eq!(asked[5], "GET /v1/kv/data/team/a%20b HTTP/1.1");
 
