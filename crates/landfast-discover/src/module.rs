@@ -92,6 +92,8 @@ struct Gathered {
     terraform: Vec<(Block, Role)>,
     locals: BTreeMap<String, Node>,
     blocks: Vec<Block>,
+    /// Where the block of this kind, with these labels and this alias is.
+    known: BTreeMap<(String, Vec<String>, Option<String>), usize>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -285,16 +287,17 @@ impl Gathered {
             }
             _ => {
                 let alias = alias_of(&block)?;
-                let is_same = |known: &&mut Block| {
-                    known.kind == block.kind && known.labels == block.labels && alias_of(known).ok().flatten() == alias
-                };
-                let known = self.blocks.iter_mut().find(is_same);
+                let key = (block.kind.clone(), block.labels.clone(), alias.clone());
+                let known = self.known.get(&key).and_then(|at| self.blocks.get_mut(*at));
                 let what = || {
                     let alias = alias.as_deref().map(|alias| format!(" with the alias {alias}")).unwrap_or_default();
                     format!("{} {}{alias}", block.kind, block.labels.join("."))
                 };
                 match (known, role) {
-                    (None, Role::Primary) => self.blocks.push(block),
+                    (None, Role::Primary) => {
+                        self.known.insert(key, self.blocks.len());
+                        self.blocks.push(block);
+                    }
                     (Some(known), Role::Override) => merge(&mut known.body, &block.body),
                     (Some(_), Role::Primary) => {
                         return Err(ReadModuleError::Twice { place: block.place.clone(), what: what() });

@@ -20,6 +20,14 @@ impl fmt::Display for Place {
     }
 }
 
+/// How many bytes a stretch has.
+const STRETCH: usize = 64;
+
+/// How many characters begin in these bytes of a text.
+fn characters(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| !(0x80..0xc0).contains(*byte)).count()
+}
+
 /// A text with its name, in which offsets become places.
 #[derive(Debug)]
 pub(crate) struct SourceText<'t> {
@@ -27,6 +35,8 @@ pub(crate) struct SourceText<'t> {
     pub(crate) text: &'t str,
     /// Where lines begin.
     lines: Vec<usize>,
+    /// How many characters stand before each stretch of the text, so that columns of long lines need not be counted from their start.
+    before: Vec<usize>,
     /// Where this text stands, when it stands in another.
     outer: Option<Place>,
 }
@@ -34,12 +44,19 @@ pub(crate) struct SourceText<'t> {
 impl<'t> SourceText<'t> {
     pub(crate) fn new(file: &str, text: &'t str) -> Self {
         let starts = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
-        Self { file: file.into(), text, lines: std::iter::once(0).chain(starts).collect(), outer: None }
+        let mut count = 0;
+        let mut before = Vec::with_capacity(text.len() / STRETCH + 1);
+        for stretch in text.as_bytes().chunks(STRETCH) {
+            before.push(count);
+            count += characters(stretch);
+        }
+        before.push(count);
+        Self { file: file.into(), text, lines: std::iter::once(0).chain(starts).collect(), before, outer: None }
     }
 
     /// A text that stands in a string of another file, the escapes of which are gone: all of it is at one place.
     pub(crate) fn within(place: &Place, text: &'t str) -> Self {
-        Self { file: place.file.clone(), text, lines: vec![0], outer: Some(place.clone()) }
+        Self { file: place.file.clone(), text, lines: vec![0], before: Vec::new(), outer: Some(place.clone()) }
     }
 
     pub(crate) fn place(&self, offset: usize) -> Place {
@@ -48,8 +65,15 @@ impl<'t> SourceText<'t> {
         }
         let line = self.lines.partition_point(|start| *start <= offset);
         let start = self.lines.get(line.saturating_sub(1)).copied().unwrap_or_default();
-        let column = self.text.get(start..offset).map_or(0, |before| before.chars().count()) + 1;
+        let column = self.characters_before(offset).saturating_sub(self.characters_before(start)) + 1;
         Place { file: self.file.clone(), line, column }
+    }
+
+    fn characters_before(&self, offset: usize) -> usize {
+        let offset = offset.min(self.text.len());
+        let at = offset / STRETCH;
+        let stretch = self.text.as_bytes().get(at * STRETCH..offset).unwrap_or_default();
+        self.before.get(at).copied().unwrap_or_default() + characters(stretch)
     }
 }
 
@@ -123,5 +147,7 @@ mod tests {
         assert_eq!(text.place(3).to_string(), "a.tf:1:3");
         assert_eq!(text.place(11).to_string(), "a.tf:2:5");
         assert_eq!(text.place(1000).line, 3);
+        let long = format!("x\n{}b", "ä".repeat(5000));
+        assert_eq!(SourceText::new("a.tf", &long).place(10_002).to_string(), "a.tf:2:5001");
     }
 }
