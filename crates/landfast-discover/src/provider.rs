@@ -99,6 +99,8 @@ impl ProviderBlock {
 /// What neither says is null, or no blocks; the provider itself looks at its environment. What the schema calls sensitive is
 /// marked.
 ///
+/// References to secrets in the settings are filled in before, by [`SecretSources::fill`](crate::SecretSources::fill).
+///
 /// What the settings say is not looked at in the block, so that they can say what cannot be computed. A block of the schema may be
 /// an object in the settings, or a list of them.
 ///
