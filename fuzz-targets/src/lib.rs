@@ -17,6 +17,7 @@
 
 mod address;
 mod attribute_path;
+mod configuration;
 mod document;
 mod json_reader;
 #[cfg(unix)]
@@ -46,6 +47,7 @@ pub struct Target {
 pub const TARGETS: &[Target] = &[
     Target { name: "address", run: address::run, seeds: address::seeds },
     Target { name: "attribute_path", run: attribute_path::run, seeds: attribute_path::seeds },
+    Target { name: "configuration", run: configuration::run, seeds: configuration::seeds },
     Target { name: "document", run: document::run, seeds: Fixture::small_document },
     Target { name: "json_reader", run: json_reader::run, seeds: json_reader::seeds },
     #[cfg(unix)]

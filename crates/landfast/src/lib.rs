@@ -10,6 +10,7 @@
 //! | [`drift`] | the comparison: status, severity, impact and class, by rules that are data |
 //! | `observe` | reading what is there through terraform or tofu, or object by object; with the feature `observe` |
 //! | `tfplugin` | a client for provider plugins; with the feature `tfplugin` |
+//! | `discover` | what configurations say: backends, providers and their configuration, lifecycles; with the feature `discover` |
 //! | `backends` | where states live: reading, locking, changing and taking back; with the feature `backends` |
 //! | `safety` | the gate: checks, policies, clearances; with the features `safety` and `policy` |
 //! | `rollback`, `fix` | plans and operations, actuators; with the feature `fix` |
@@ -55,6 +56,8 @@ struct Readme;
 
 #[cfg(feature = "backends")]
 pub use landfast_backends as backends;
+#[cfg(feature = "discover")]
+pub use landfast_discover as discover;
 pub use landfast_drift as drift;
 #[cfg(feature = "fix")]
 pub use landfast_fix as fix;

@@ -11,6 +11,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("landfast-drift", &["landfast-state"]),
     ("landfast-observe", &["landfast-durable", "landfast-state"]),
     ("landfast-tfplugin", &["landfast-observe", "landfast-state"]),
+    ("landfast-discover", &["landfast-state"]),
     ("landfast-report", &["landfast-drift", "landfast-rollback", "landfast-safety", "landfast-state"]),
     ("landfast-safety", &["landfast-drift", "landfast-state"]),
     ("landfast-rollback", &["landfast-drift", "landfast-durable", "landfast-safety", "landfast-state"]),
@@ -29,6 +30,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "landfast",
         &[
             "landfast-backends",
+            "landfast-discover",
             "landfast-drift",
             "landfast-fix",
             "landfast-observe",
@@ -42,7 +44,15 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("landfast-cli", &["landfast", "landfast-durable"]),
     (
         "fuzz-targets",
-        &["landfast", "landfast-drift", "landfast-durable", "landfast-report", "landfast-state", "landfast-tfplugin"],
+        &[
+            "landfast",
+            "landfast-discover",
+            "landfast-drift",
+            "landfast-durable",
+            "landfast-report",
+            "landfast-state",
+            "landfast-tfplugin",
+        ],
     ),
     ("xtask", &["landfast", "landfast-cli", "landfast-report"]),
 ];

@@ -4,10 +4,9 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use tempfile::TempDir;
-
 use super::source::ProviderSource;
 use super::version::ProviderVersion;
+use crate::process::ProviderFolder;
 
 /// A provider that was found.
 #[derive(Debug, Clone)]
@@ -17,8 +16,9 @@ pub struct FoundProvider {
     pub(super) program: PathBuf,
     pub(super) place: PlaceKind,
     pub(super) check: HashCheck,
-    /// What was unpacked goes with the last value that knows of it.
-    pub(super) unpacked: Option<Arc<TempDir>>,
+    /// What was unpacked goes with the last value that knows of it, and what a killed process left with the next folder that is
+    /// made.
+    pub(super) unpacked: Option<Arc<ProviderFolder>>,
 }
 
 impl FoundProvider {

@@ -4,20 +4,19 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use tempfile::TempDir;
-
 use super::error::LocateError;
 use super::found::HashCheck;
 use super::layout::{Package, PackageKind, program_in};
 use super::lock_file::{DependencyLock, LockedProvider};
 use super::source::ProviderSource;
 use super::{package_hash, unpack};
+use crate::process::ProviderFolder;
 
 /// A package that may be used.
 pub(super) struct Verified {
     pub(super) program: PathBuf,
     pub(super) check: HashCheck,
-    pub(super) unpacked: Option<Arc<TempDir>>,
+    pub(super) unpacked: Option<Arc<ProviderFolder>>,
 }
 
 /// The program of a package, unpacked where it has to be, unless the lock file names another package.
@@ -81,7 +80,7 @@ pub(super) fn verify(
                     return Err(mismatch(found));
                 }
             }
-            let folder = private_folder().map_err(unreadable)?;
+            let folder = ProviderFolder::make().map_err(unreadable)?;
             unpack::unpack(&package.path, folder.path()).map_err(unreadable)?;
             if check != HashCheck::Verified && has("h1:") {
                 let inside = package_hash::of_folder(folder.path()).map_err(unreadable)?;
@@ -94,12 +93,4 @@ pub(super) fn verify(
             Ok(Verified { program, check, unpacked: Some(Arc::new(folder)) })
         }
     }
-}
-
-fn private_folder() -> io::Result<TempDir> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix("landfast-package-");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
-    builder.tempdir()
 }

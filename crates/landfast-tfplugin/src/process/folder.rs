@@ -1,4 +1,4 @@
-//! The folder that a provider has for its socket and for temporary files.
+//! The folder that a provider has for its socket and for temporary files, or is unpacked into.
 
 use std::fs::{self, File};
 use std::io;

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use landfast_tfplugin::locate::{HashCheck, PlaceKind, ProviderSearch, ProviderSource, SearchOptions, VersionWish};
+use landfast_tfplugin::{Ending, ProviderReader, StartOptions};
 
 use super::tools::tools;
 
@@ -83,4 +84,59 @@ fn the_settings_that_terraform_installs_by_are_enough() {
     let wish = VersionWish::Matching("~> 2.70".parse().unwrap());
     let error = search.find(&ProviderSource::parse("aws").unwrap(), &wish).unwrap_err().to_string();
     assert!(error.contains("(has 3.39.0)"), "{error}");
+}
+
+/// Makes a mirror of the null provider with more files in its package, unpacked or packed, and settings that name it.
+fn own_mirror(root: &Path, packed: bool) -> std::path::PathBuf {
+    let package = root.join("package");
+    fs::create_dir_all(package.join("docs/more")).unwrap();
+    let program = package.join("terraform-provider-null_v2.1.2_x4");
+    fs::copy(super::tools::null(), &program).unwrap();
+    for (name, text) in
+        [("LICENSE.txt", "licence"), ("docs/a-b", "1"), ("docs/more/c", "2"), ("docs.md", "3"), ("Ä", "4")]
+    {
+        fs::write(package.join(name), text).unwrap();
+    }
+    let mirror = root.join("mirror/registry.terraform.io/hashicorp/null");
+    if packed {
+        fs::create_dir_all(&mirror).unwrap();
+        let script = "import shutil, sys; shutil.make_archive(sys.argv[1], 'zip', sys.argv[2])";
+        let archive = mirror.join("terraform-provider-null_2.1.2_linux_amd64");
+        let made = Command::new("python3").args(["-c", script]).arg(&archive).arg(&package).status().unwrap();
+        assert!(made.success());
+    } else {
+        fs::create_dir_all(mirror.join("2.1.2")).unwrap();
+        fs::rename(&package, mirror.join("2.1.2/linux_amd64")).unwrap();
+    }
+    let settings = root.join("rc");
+    let text =
+        format!("provider_installation {{\n  filesystem_mirror {{\n    path = {:?}\n  }}\n}}\n", root.join("mirror"));
+    fs::write(&settings, text).unwrap();
+    settings
+}
+
+#[tokio::test]
+async fn packages_of_many_files_hash_as_terraform_has_it_packed_or_not() {
+    let source = ProviderSource::parse("null").unwrap();
+    for packed in [false, true] {
+        let root = tempfile::tempdir().unwrap();
+        let settings = own_mirror(root.path(), packed);
+        let folder = root.path().join("dir");
+        fs::create_dir(&folder).unwrap();
+        fs::write(folder.join("main.tf"), "resource \"null_resource\" \"a\" {}\n").unwrap();
+        terraform(&folder, &settings, None, &["init", "-input=false"]);
+        let found = search(Some(&folder), &[]).find(&source, &VersionWish::Any).unwrap();
+        assert_eq!((found.check(), found.was_packed()), (&HashCheck::Verified, false));
+
+        // The mirror itself, too, from which it is unpacked where it has to be.
+        fs::remove_dir_all(folder.join(".terraform")).unwrap();
+        let search = search(Some(&folder), &[("TF_CLI_CONFIG_FILE", &settings)]);
+        let found = search.find(&source, &VersionWish::Any).unwrap();
+        assert_eq!(
+            (found.check(), found.place(), found.was_packed()),
+            (&HashCheck::Verified, PlaceKind::Mirror, packed)
+        );
+        let reader = ProviderReader::start(found.program(), &StartOptions::default()).await.unwrap();
+        assert_eq!(reader.close().await, Ending::Itself);
+    }
 }
