@@ -40,11 +40,13 @@
 //! # }
 //! ```
 
+#[cfg(feature = "live")]
+mod configured;
 #[cfg(all(feature = "fix", unix))]
 mod execution;
 mod exit;
 mod held;
-#[cfg(feature = "observe")]
+#[cfg(feature = "live")]
 mod live;
 mod operations;
 mod source;
@@ -72,11 +74,13 @@ pub use landfast_state as state;
 #[cfg(feature = "tfplugin")]
 pub use landfast_tfplugin as tfplugin;
 
+#[cfg(feature = "live")]
+pub use configured::ConfiguredProviders;
 #[cfg(all(feature = "fix", unix))]
 pub use execution::{AlreadyExecuted, Execution, GateJudge, StalePlan, apply, plan_rollback};
 pub use exit::{ExitCode, FailOn, GapPolicy};
 pub use held::Held;
-#[cfg(feature = "observe")]
+#[cfg(feature = "live")]
 pub use live::LiveComparison;
 pub use operations::{OpenError, check, check_streams, diff, open, open_stream};
 pub use source::{Source, check_sources};

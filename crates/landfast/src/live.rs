@@ -42,7 +42,6 @@ impl<'o> LiveComparison<'o> {
     ///
     /// # Errors
     /// As [`LiveComparison::recorded`].
-    #[cfg(feature = "tfplugin")]
     pub async fn unmanaged(
         &mut self,
         scan: Scan,
@@ -90,10 +89,8 @@ impl ScanSink for Compared<'_, '_> {
 }
 
 /// Takes objects that nothing recorded owns.
-#[cfg(feature = "tfplugin")]
 struct Unowned<'c, 'o>(&'c mut Comparison<'o>);
 
-#[cfg(feature = "tfplugin")]
 impl ScanSink for Unowned<'_, '_> {
     fn take(&mut self, object: ScannedObject) -> Result<(), SinkError> {
         let address = object.address();

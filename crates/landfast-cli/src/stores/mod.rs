@@ -172,7 +172,21 @@ pub(crate) fn transfers(target: &Target) -> Result<Transfers, CliError> {
 
 /// The state that the configuration in the working folder names.
 fn in_working_folder(environment: &Environment, workspace: Option<&str>) -> Result<StateAddress, CliError> {
-    state_of_folder(Path::new(""), environment, workspace).map_err(|error| complaint::of_workdir(&error))
+    in_folder(Path::new(""), environment, workspace)
+}
+
+fn in_folder(folder: &Path, environment: &Environment, workspace: Option<&str>) -> Result<StateAddress, CliError> {
+    state_of_folder(folder, environment, workspace).map_err(|error| complaint::of_workdir(&error))
+}
+
+/// The state that the configuration in a folder names: its file, where it is one that can be read as any other.
+pub(crate) fn of_folder(folder: &Path, global: &Global) -> Result<Named, CliError> {
+    let environment = Environment::of_process();
+    let target = Target::open(in_folder(folder, &environment, None)?, None, environment, global)?;
+    Ok(match target.file() {
+        Some(file) => Named::Source(file),
+        None => Named::Store(Box::new(target)),
+    })
 }
 
 /// What a source begins with that is the state of the working folder: `@` as it is, `@7` a version of it.

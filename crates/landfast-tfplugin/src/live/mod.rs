@@ -8,10 +8,12 @@
 
 mod enumerate;
 mod failure;
+mod located;
 mod reader;
 mod running;
 mod setup;
 
 pub use enumerate::{Enumeration, EnumerationRuleError, EnumerationRules, FailedList, Folded, Imports, Owned};
+pub use located::{LocatedProviders, ProviderValues};
 pub use reader::{LiveReader, NotStarted, WantedTypes};
 pub use setup::{ProviderProgram, ProviderSetup, SetupError, SetupFuture};

@@ -1,0 +1,81 @@
+//! What providers are configured with: settings, then the blocks of a configuration, then what they find in their environment.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use landfast_discover::{RootModule, SecretSources, provider_config};
+use landfast_observe::scan::ProviderKey;
+use landfast_state::Members;
+use landfast_state::address::ProviderConfigAddress;
+use landfast_state::schema::Schema;
+use landfast_tfplugin::live::{ProviderValues, SetupError, SetupFuture};
+
+/// Configures providers for a scan: what settings say comes before what the configuration says, and what neither says the provider
+/// looks up in its environment. References to secrets in the settings (`vault://…`) are resolved.
+///
+/// `Debug` shows no values.
+#[derive(Clone, Default)]
+pub struct ConfiguredProviders {
+    settings: BTreeMap<String, Members>,
+    module: Option<Arc<RootModule>>,
+    secrets: SecretSources,
+}
+
+impl ConfiguredProviders {
+    /// Everything is left to the providers.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// With settings for a provider by its source address, in full (`registry.terraform.io/hashicorp/aws`) or without the default host
+    /// (`hashicorp/aws`), with `.ALIAS` behind it for one with an alias.
+    #[must_use]
+    pub fn with_settings(mut self, provider: &str, settings: Members) -> Self {
+        let in_full =
+            if provider.matches('/').count() == 1 { format!("{DEFAULT_HOST}/{provider}") } else { provider.to_owned() };
+        self.settings.insert(in_full, settings);
+        self
+    }
+
+    /// With the blocks of a configuration.
+    #[must_use]
+    pub fn with_module(mut self, module: Arc<RootModule>) -> Self {
+        self.module = Some(module);
+        self
+    }
+
+    /// With what resolves references to secrets.
+    #[must_use]
+    pub fn with_secrets(mut self, secrets: SecretSources) -> Self {
+        self.secrets = secrets;
+        self
+    }
+}
+
+const DEFAULT_HOST: &str = "registry.terraform.io";
+
+impl fmt::Debug for ConfiguredProviders {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConfiguredProviders").field("settings", &self.settings.keys()).finish_non_exhaustive()
+    }
+}
+
+impl ProviderValues for ConfiguredProviders {
+    fn values<'a>(&'a self, provider: &'a ProviderKey, schema: &'a Schema) -> SetupFuture<'a, Members> {
+        Box::pin(async move {
+            let address = provider.configuration.parse::<ProviderConfigAddress>().ok();
+            let alias = address.as_ref().and_then(|address| address.alias.as_deref());
+            let name = match alias {
+                Some(alias) => format!("{}.{alias}", provider.source),
+                None => provider.source.to_string(),
+            };
+            let settings = self.settings.get(&name).cloned().unwrap_or_default();
+            let settings = self.secrets.fill(settings).await.map_err(|error| SetupError(Box::new(error)))?;
+            let module = self.module.as_deref();
+            let block = module.and_then(|module| Some((module, module.provider_of(&provider.source, alias)?)));
+            provider_config(&name, &schema.block, &settings, block).map_err(|error| SetupError(Box::new(error)))
+        })
+    }
+}
