@@ -197,6 +197,13 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
+    /// A warning about nothing in particular.
+    #[must_use]
+    pub fn warning(summary: impl Into<String>, detail: impl Into<String>) -> Self {
+        let (summary, detail) = (summary.into(), detail.into());
+        Self { severity: DiagnosticSeverity::Warning, summary, detail, address: None }
+    }
+
     /// Summary and detail on one line.
     #[must_use]
     pub fn line(&self) -> String {

@@ -105,3 +105,31 @@ fn a_reader_that_panics_costs_one_object() {
     assert_eq!((scanned.summary.found, scanned.summary.unreadable), (9, 1));
     assert_eq!(scanned.unreadable()[0].1.to_string(), "reading a_thing: the reader panicked");
 }
+
+#[test]
+fn a_suspect_that_has_to_wait_is_read_alone_all_the_same() {
+    let reader = Arc::new(ScriptedReader::new(|object, attempt| match (index(object), attempt) {
+        (0, _) => (MS(50), Step::Crash),
+        (1..4, 2) => (MS(10), failure(UnreadableClass::Transient)),
+        _ => (MS(100), Step::Same),
+    }));
+    let mut options = ScanOptions::default();
+    options.provider = options.provider.with_concurrency(4).with_rate(1000.0, 100);
+    let scanned = scan(&reader, objects("a_thing", 80), &options);
+    assert_eq!((scanned.summary.found, scanned.summary.unreadable), (79, 1));
+    let reads = reader.played().reads;
+    for suspect in 1..4 {
+        let address = scanned.results[suspect].address();
+        let (alone, _) = reads.iter().rfind(|(_, other)| other == address).unwrap();
+        let beside = |(at, other): &&(tokio::time::Instant, _)| {
+            other != address && *at + MS(100) > *alone && *at < *alone + MS(100)
+        };
+        // What was tried shortly before and failed after 10 ms is over.
+        let beside = reads.iter().filter(beside).filter(|(_, other)| index_of(other) > 3).count();
+        assert_eq!(beside, 0, "{address}");
+    }
+}
+
+fn index_of(address: &landfast_state::address::ObjectAddress) -> u64 {
+    address.to_string().split(['[', ']']).nth(1).unwrap().parse().unwrap()
+}
