@@ -154,6 +154,10 @@ mod tests {
         let now = Instant::now();
         let count = taken(&mut Limiter::new(50.0, 10, Duration::from_secs(30), now), now, 10);
         assert!((509..=511).contains(&count), "{count}");
+        // A pause saves up no more than a burst.
+        let mut limiter = Limiter::new(50.0, 10, Duration::from_secs(30), now);
+        let count = taken(&mut limiter, now + Duration::from_secs(100), 10);
+        assert!((509..=511).contains(&count), "{count}");
     }
 
     #[test]

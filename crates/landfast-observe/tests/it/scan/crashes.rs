@@ -105,3 +105,32 @@ fn a_reader_that_panics_costs_one_object() {
     assert_eq!((scanned.summary.found, scanned.summary.unreadable), (9, 1));
     assert_eq!(scanned.unreadable()[0].1.to_string(), "reading a_thing: the reader panicked");
 }
+
+#[test]
+fn a_suspect_that_has_to_wait_is_read_alone_all_the_same() {
+    let reader = Arc::new(ScriptedReader::new(|object, attempt| match (index(object), attempt) {
+        (0, _) => (MS(50), Step::Crash),
+        (1..4, 2) => (MS(10), failure(UnreadableClass::Transient)),
+        (at, _) => (takes(at), Step::Same),
+    }));
+    let mut options = ScanOptions::default();
+    options.provider = options.provider.with_concurrency(4).with_rate(1000.0, 100);
+    let scanned = scan(&reader, objects("a_thing", 80), &options);
+    assert_eq!((scanned.summary.found, scanned.summary.unreadable), (79, 1));
+    let reads = reader.played().reads;
+    for suspect in 1..4 {
+        let address = format!("a_thing.a[{suspect}]");
+        let (alone, _) = reads.iter().rfind(|(_, other)| other.to_string() == address).unwrap();
+        // Those that nobody suspects, which never fail.
+        let beside = reads.iter().filter(|(at, other)| {
+            let other: u64 = other.to_string().split(['[', ']']).nth(1).unwrap().parse().unwrap();
+            other > 3 && *at + takes(other) > *alone && *at < *alone + takes(suspect)
+        });
+        assert_eq!(beside.count(), 0, "{address}");
+    }
+}
+
+/// How long a read takes: not two side by side end together.
+fn takes(at: u64) -> Duration {
+    MS(100 + at * 13 % 60)
+}

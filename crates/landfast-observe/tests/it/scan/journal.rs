@@ -6,8 +6,10 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use super::*;
+use landfast_observe::Diagnostic;
 use landfast_observe::scan::{
-    JournalBinding, JournalError, JournalOptions, ObjectFilter, Sample, ScanError, ScanJournal, SecretMarker, Selector,
+    JournalBinding, JournalError, JournalOptions, ObjectFilter, ObjectRead, ObjectReader, ProviderKey, ReadAnswer,
+    ReadFuture, RestartFuture, Sample, ScanError, ScanJournal, SecretMarker, Selector,
 };
 use landfast_state::{BytesDigest, FingerprintKey, SecretTexts, Value};
 
@@ -247,6 +249,44 @@ fn secrets_that_rules_know_and_copies_of_others_are_not_in_clear() {
     let value = scanned.results[0].recorded.value().to_string();
     assert_eq!(value, "{\"plain\": \"nothing to hide\", \"script\": (sensitive value), \"token\": (sensitive value)}");
     assert!(scanned.results[0].recorded.fingerprints.len() == 2);
+}
+
+/// Finds everything as it was, and warns.
+#[derive(Debug)]
+struct Warns;
+
+impl ObjectReader for Warns {
+    fn read(&self, object: Arc<RecordedObject>) -> ReadFuture<'_> {
+        Box::pin(async move {
+            let recorded = Box::new(object.object.clone());
+            let observed = recorded.clone();
+            let detail = format!("{SECRET}-{} is too", object.object.address);
+            let warning = Diagnostic::new(DiagnosticSeverity::Warning, "another-objects-secret is old", detail);
+            ObjectRead { answer: ReadAnswer::Found { recorded, observed }, warnings: vec![warning] }
+        })
+    }
+
+    fn restart<'a>(&'a self, _: &'a ProviderKey) -> RestartFuture<'a> {
+        Box::pin(async { Ok(()) })
+    }
+}
+
+#[test]
+fn warnings_are_kept_without_secrets() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal");
+    for _ in 0..2 {
+        let mut options = JournalOptions::new(now());
+        options.secrets.add_all(&Value::String("another-objects-secret".to_owned()));
+        let scan = Scan::new(Arc::new(Warns), ScanOptions::default()).with_journal(open(&path, options).unwrap());
+        let mut results = Vec::new();
+        let all = objects("a_thing", 1).into_iter().map(Ok::<_, Infallible>);
+        paused(scan.run(all, &mut SinkFn(|it| results.push(it)))).unwrap();
+        let warning = &results[0].warnings[0];
+        assert_eq!(warning.line(), "(sensitive value) is old: (sensitive value) is too");
+        let file = String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned();
+        assert!(!file.contains("another-objects-secret") && !file.contains(SECRET));
+    }
 }
 
 #[test]
