@@ -176,8 +176,10 @@ impl<'m> Evaluator<'m> {
     ) -> Result<Value, EvaluationError> {
         if let Value::Sensitive(held) = value {
             let inner = held.expose().cloned().unwrap_or(Value::Null);
-            let inner = self.step(inner, step, reference, place)?;
-            return Ok(Value::Sensitive(Sensitive::new(inner)));
+            return Ok(match self.step(inner, step, reference, place)? {
+                marked @ Value::Sensitive(_) => marked,
+                plain => Value::Sensitive(Sensitive::new(plain)),
+            });
         }
         let key = match step {
             Step::Name(name) => Value::String(name.clone()),

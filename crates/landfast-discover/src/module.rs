@@ -142,7 +142,8 @@ impl RootModule {
         self.backend.as_ref()
     }
 
-    /// What stands in the block that says where the state is; nested blocks are lists.
+    /// What stands in the block that says where the state is. Nested blocks are lists; in JSON, where they look like attributes, they
+    /// are as they are written.
     ///
     /// # Errors
     /// When something in it cannot be computed.

@@ -224,15 +224,62 @@ pub(crate) fn text_of(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
         Value::Bool(value) => Some(value.to_string()),
-        Value::Number(number) => {
-            let text = number.as_str();
-            let is_plain = text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-'));
-            if is_plain && text.contains('.') {
-                let text = text.trim_end_matches('0').trim_end_matches('.');
-                return Some(if text == "-0" { "0" } else { text }.to_owned());
-            }
-            Some(text.to_owned())
-        }
+        Value::Number(number) => Some(without_exponent(number.as_str())),
         _ => None,
+    }
+}
+
+/// Exponents up to here are written out, which is more than a number of 64 bits has.
+const WRITTEN_OUT: i64 = 400;
+
+/// A number as terraform writes it into a text: without an exponent, and without zeros that say nothing.
+fn without_exponent(text: &str) -> String {
+    let (sign, unsigned) = match text.strip_prefix('-') {
+        Some(unsigned) => ("-", unsigned),
+        None => ("", text),
+    };
+    let (mantissa, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
+    let Some(exponent) = exponent.parse::<i64>().ok().filter(|exponent| exponent.abs() <= WRITTEN_OUT) else {
+        return text.to_owned();
+    };
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits = format!("{whole}{fraction}");
+    // Where the point is among the digits; zeros are added where it is outside of them.
+    let point = i64::try_from(whole.len()).unwrap_or(i64::MAX).saturating_add(exponent);
+    let before = usize::try_from(point).unwrap_or(0);
+    let zeros = "0".repeat(usize::try_from(-point).unwrap_or(0));
+    let (whole, fraction) = match digits.split_at_checked(before) {
+        Some((whole, fraction)) => (whole.to_owned(), format!("{zeros}{fraction}")),
+        None => (format!("{digits}{}", "0".repeat(before - digits.len())), String::new()),
+    };
+    let (whole, fraction) = (whole.trim_start_matches('0'), fraction.trim_end_matches('0'));
+    let whole = if whole.is_empty() { "0" } else { whole };
+    match (whole, fraction) {
+        (whole, "") => format!("{sign}{whole}"),
+        (whole, fraction) => format!("{sign}{whole}.{fraction}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_written_out() {
+        for (text, written) in [
+            ("1e3", "1000"),
+            ("-1.50e1", "-15"),
+            ("1.5E-3", "0.0015"),
+            ("12.34e1", "123.4"),
+            ("0.10", "0.1"),
+            ("100", "100"),
+            // As terraform has it.
+            ("-0.0", "-0"),
+            ("1e-1", "0.1"),
+            ("120e-1", "12"),
+            ("1e999999", "1e999999"),
+        ] {
+            assert_eq!(without_exponent(text), written, "{text}");
+        }
     }
 }

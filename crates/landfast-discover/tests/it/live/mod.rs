@@ -85,7 +85,7 @@ locals {
   k   = "key"
   all = {
     vars     = [var.text, var.number, var.list, var.untyped, var.object, var.secret, var.last, var.first, var.kept]
-    numbers  = [1, -1, 1.50, 007, 1e3, 123456789012345678, "${1.50}", "${100}", "${true}", 0.1, "${0.10}"]
+    numbers  = [1, -1, 1.50, 007, 1e3, 123456789012345678, "${1.50}", "${100}", "${true}", 0.1, "${0.10}", "${1e3}", "${-1.5}", "${12.5e-3}", "x${1.5e10}", "${120e-1}y", "${-0.0}z", "${100}w"]
     texts    = ["a\tb\\\"\u00e4\U0001F600", "$${x}", "%%{x}", "$", "%", "a$b", "", "${local.k}", " ${local.k} "]
     strips   = ["a ${~ local.k ~} b", "a ${~ local.k } b", "a ${ local.k ~} b"]
     keys     = { a = 1, "b" = 2, (local.k) = 3, "${local.k}2" = 4, a-b = 5, 6 = 7 }
