@@ -261,7 +261,8 @@ impl ObjectReader for Warns {
             let recorded = Box::new(object.object.clone());
             let observed = recorded.clone();
             let detail = format!("{SECRET}-{} is too", object.object.address);
-            let warning = Diagnostic::new(DiagnosticSeverity::Warning, "another-objects-secret is old", detail);
+            let warning =
+                Diagnostic::new(landfast_observe::DiagnosticSeverity::Warning, "another-objects-secret is old", detail);
             ObjectRead { answer: ReadAnswer::Found { recorded, observed }, warnings: vec![warning] }
         })
     }
