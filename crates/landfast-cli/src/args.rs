@@ -6,6 +6,8 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use landfast::drift::Severity;
 
 #[cfg(unix)]
+pub(crate) use crate::live_args::LiveArgs;
+#[cfg(unix)]
 pub(crate) use crate::operation_args::{Op, PlanCommand};
 pub(crate) use crate::state_args::{Select, State, StateAt, StateCommand};
 
@@ -124,16 +126,16 @@ pub(crate) enum Command {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Check {
-    /// With --via: a folder with a configuration that was initialised; by default the working folder
-    #[arg(value_name = "DIR", requires = "via", conflicts_with_all = ["recorded", "observed"])]
+    /// A folder with a configuration that was initialised; by default the working folder
+    #[arg(value_name = "DIR", conflicts_with_all = ["recorded", "observed"])]
     pub(crate) folder: Option<PathBuf>,
-    /// What was recorded; several sources are taken together
-    #[arg(long, value_name = "SRC", required_unless_present = "via", conflicts_with = "via")]
+    /// What was recorded; several sources are taken together. By default the state that the folder's configuration names
+    #[arg(long, value_name = "SRC", conflicts_with = "via")]
     pub(crate) recorded: Vec<PathBuf>,
-    /// What was observed
-    #[arg(long, value_name = "SRC", required_unless_present = "via", conflicts_with = "via")]
+    /// What was observed; by default what is there is read live, through the providers
+    #[arg(long, value_name = "SRC", requires = "recorded", conflicts_with = "via")]
     pub(crate) observed: Option<PathBuf>,
-    /// Look at what is there now through this tool, which also says what was recorded. Nothing is locked or written
+    /// Look at what is there through this tool instead, which also says what was recorded. Nothing is locked or written
     #[arg(long, value_name = "TOOL")]
     pub(crate) via: Option<Via>,
     #[command(flatten)]
@@ -150,6 +152,9 @@ pub(crate) struct Check {
     pub(crate) streaming: Streaming,
     #[command(flatten)]
     pub(crate) report: ReportArgs,
+    #[cfg(unix)]
+    #[command(flatten)]
+    pub(crate) live: LiveArgs,
 }
 
 /// When states are read as streams.
@@ -182,6 +187,26 @@ pub(crate) struct ToolArgs {
     pub(crate) time_limit: Option<u32>,
 }
 
+impl Check {
+    /// Whether an option is given that is for reading live.
+    pub(crate) fn reads_live(&self) -> bool {
+        #[cfg(unix)]
+        return !self.live.is_empty();
+        #[cfg(not(unix))]
+        false
+    }
+}
+
+impl Observe {
+    /// Whether an option is given that is for reading live.
+    pub(crate) fn reads_live(&self) -> bool {
+        #[cfg(unix)]
+        return !self.live.is_empty();
+        #[cfg(not(unix))]
+        false
+    }
+}
+
 impl ToolArgs {
     pub(crate) fn is_empty(&self) -> bool {
         self.tool_path.is_none() && self.time_limit.is_none()
@@ -191,16 +216,22 @@ impl ToolArgs {
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Observe {
     /// A folder with a configuration that was initialised; by default the working folder
-    #[arg(value_name = "DIR")]
+    #[arg(value_name = "DIR", conflicts_with = "recorded")]
     pub(crate) folder: Option<PathBuf>,
-    /// The tool that looks at what is there. Nothing is locked or written
+    /// States whose objects are looked up; by default the state that the folder's configuration names
+    #[arg(long, value_name = "SRC", conflicts_with = "via")]
+    pub(crate) recorded: Vec<PathBuf>,
+    /// Look at what is there through this tool instead of the providers. Nothing is locked or written
     #[arg(long, value_name = "TOOL")]
-    pub(crate) via: Via,
+    pub(crate) via: Option<Via>,
     #[command(flatten)]
     pub(crate) tool: ToolArgs,
     /// Exit with 4 when anything could not be read; what could be is written all the same
     #[arg(long)]
     pub(crate) strict: bool,
+    #[cfg(unix)]
+    #[command(flatten)]
+    pub(crate) live: LiveArgs,
 }
 
 #[derive(Debug, ClapArgs)]

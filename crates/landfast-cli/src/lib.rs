@@ -25,6 +25,10 @@ mod key;
 mod key_args;
 #[cfg(unix)]
 mod keys;
+#[cfg(unix)]
+mod live;
+#[cfg(unix)]
+mod live_args;
 mod moved;
 #[cfg(unix)]
 mod operation_args;
@@ -38,6 +42,7 @@ mod progress;
 mod replace;
 #[cfg(unix)]
 mod safety_settings;
+mod scan_settings;
 #[cfg(unix)]
 mod settings;
 mod state_args;

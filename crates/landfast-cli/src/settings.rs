@@ -14,6 +14,7 @@ use serde::{Deserialize, Deserializer, de};
 use crate::duration;
 use crate::error::CliError;
 use crate::safety_settings::Safety;
+use crate::scan_settings::{ProviderSettings, ScanSettings};
 
 const NAME: &str = "landfast.toml";
 
@@ -30,6 +31,10 @@ pub(crate) struct Settings {
     pub(crate) operations: OperationSettings,
     /// What changes objects.
     pub(crate) actuators: Actuators,
+    /// How fast is read.
+    pub(crate) scan: ScanSettings,
+    /// What providers are configured with, by their source addresses, with `.ALIAS` behind.
+    pub(crate) providers: BTreeMap<String, ProviderSettings>,
     /// Environments by name.
     environments: BTreeMap<String, StateGlobs>,
     /// The folder of the file; the working folder where there is none.

@@ -1,5 +1,6 @@
 //! What blocks of resources say about how they are managed.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use landfast_state::address::{ModuleAddress, ResourceAddress, ResourceMode};
@@ -18,6 +19,8 @@ pub struct ResourceBlock {
     pub address: ResourceAddress,
     /// The configuration of a provider that it asks for, where it does.
     pub provider: Option<ProviderReference>,
+    /// The names of the attributes and blocks that stand in it. What a `dynamic` block may make counts.
+    pub written: BTreeSet<String>,
     /// What changes outside it leaves alone.
     pub ignore_changes: IgnoreChanges,
     /// Whether it must not be destroyed.
@@ -86,6 +89,7 @@ impl ResourceBlock {
                 name: name.as_str().into(),
             },
             provider: provider.transpose()?,
+            written: written(&block.body),
             ignore_changes: IgnoreChanges::default(),
             prevent_destroy: Prevention::default(),
             place: block.place.clone(),
@@ -112,6 +116,15 @@ impl ResourceBlock {
         }
         Ok(())
     }
+}
+
+fn written(body: &Body) -> BTreeSet<String> {
+    let attributes = body.attributes.iter().map(|(name, _)| name);
+    let blocks = body.blocks.iter().map(|block| match block.labels.first() {
+        Some(label) if block.kind == "dynamic" => label,
+        _ => &block.kind,
+    });
+    attributes.chain(blocks).cloned().collect()
 }
 
 fn literal_bool(node: &Node) -> Option<bool> {

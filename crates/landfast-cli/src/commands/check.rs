@@ -14,17 +14,47 @@ use crate::{input, output, pair, via};
 
 pub(crate) fn run(args: &Check, global: &Global, host: Host) -> Result<ExitCode, CliError> {
     let options = super::compare_options(&args.report, global)?;
-    let report = match args.via {
-        Some(tool) => of_live(args, tool, global, host, &options)?,
-        // clap lets a missing `--via` pass where a source is given that excludes it.
-        None if !args.tool.is_empty() => {
-            return Err(CliError::usage("--tool-path and --time-limit are for --via"));
+    // clap lets a missing `--via` pass where a source is given that excludes it.
+    if args.via.is_none() && !args.tool.is_empty() {
+        return Err(CliError::usage("--tool-path and --time-limit are for --via"));
+    }
+    let (report, end) = match (args.via, &args.observed) {
+        (None, None) => match of_live(args, &options, global)? {
+            Some(read) => read,
+            None => return Ok(ExitCode::Clean),
+        },
+        _ if args.reads_live() => {
+            return Err(CliError::usage("this reads nothing live: leave the options for that out"));
         }
-        None => of_files(args, &options, global)?,
+        (Some(tool), _) => (of_tool(args, tool, global, host, &options)?, ExitCode::Clean),
+        (None, Some(_)) => (of_files(args, &options, global)?, ExitCode::Clean),
     };
     super::write_report(&report, ReportKind::Drift, &args.report, global)?;
     let gaps = if args.strict { GapPolicy::Fail } else { GapPolicy::Tolerate };
-    Ok(ExitCode::of_report(&report, &FailOn::new(args.fail_on.severity(), gaps)))
+    Ok(end.and(ExitCode::of_report(&report, &FailOn::new(args.fail_on.severity(), gaps))))
+}
+
+/// What is there, read through the providers, and whether all of it was. `None` where nothing was to be read.
+#[cfg(unix)]
+fn of_live(
+    args: &Check,
+    options: &CompareOptions,
+    global: &Global,
+) -> Result<Option<(DriftReport, ExitCode)>, CliError> {
+    use crate::live::{Outcome, What, check};
+    let what = match args.recorded.as_slice() {
+        [] => What::Folder(args.folder.as_deref().unwrap_or(Path::new("."))),
+        recorded => What::Recorded(recorded),
+    };
+    Ok(match check(&what, &args.live, options, global)? {
+        Outcome::Read(report, end) => Some((report, super::code_of(end))),
+        Outcome::Planned => None,
+    })
+}
+
+#[cfg(not(unix))]
+fn of_live(_: &Check, _: &CompareOptions, _: &Global) -> Result<Option<(DriftReport, ExitCode)>, CliError> {
+    Err(CliError::usage("on this system name what was observed with --observed, or a tool with --via"))
 }
 
 fn of_files(args: &Check, options: &CompareOptions, global: &Global) -> Result<DriftReport, CliError> {
@@ -61,7 +91,7 @@ fn warn_of(doubts: &[OriginDoubt], recorded: &Path, observed: &Path) {
     }
 }
 
-fn of_live(
+fn of_tool(
     args: &Check,
     tool: Via,
     global: &Global,

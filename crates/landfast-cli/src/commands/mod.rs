@@ -113,6 +113,15 @@ pub(crate) fn run(args: &Args, host: Host) -> Result<ExitCode, CliError> {
     }
 }
 
+/// How a scan that ended so counts.
+#[cfg(unix)]
+fn code_of(end: landfast::observe::scan::ScanEnd) -> ExitCode {
+    match end {
+        landfast::observe::scan::ScanEnd::Complete => ExitCode::Clean,
+        landfast::observe::scan::ScanEnd::Interrupted => ExitCode::Incomplete,
+    }
+}
+
 #[cfg(feature = "policy")]
 fn run_on_policies(command: &crate::policy_args::Policy, global: &Global) -> Result<ExitCode, CliError> {
     use crate::policy_args::Policy;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use landfast_state::fits_glob;
 
 use super::filter::ObjectFilter;
-use super::recorded::ProviderKey;
+use super::recorded::{ProviderKey, RecordedObject};
 use super::sample::Sample;
 
 /// How to scan. All of it can come from a settings file.
@@ -41,6 +41,17 @@ pub struct ScanOptions {
     pub time_limit: Duration,
     /// What the jitter of waits is made from. Default: 0; programs give something random.
     pub seed: u64,
+}
+
+impl ScanOptions {
+    /// Whether a scan with these options reads the object: it passes the filter, is the current object of a managed resource, and is
+    /// in the sample.
+    #[must_use]
+    pub fn would_read(&self, object: &RecordedObject) -> bool {
+        self.filter.passes(object)
+            && object.is_current()
+            && self.sample.is_none_or(|sample| sample.holds(&object.object.address))
+    }
 }
 
 impl Default for ScanOptions {

@@ -1,0 +1,173 @@
+//! What is recorded, read twice: once to know what is needed, and once to be looked up.
+
+use std::collections::{BTreeSet, HashSet};
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use landfast::observe::scan::{ProviderKey, RecordedObject, ScanOptions};
+use landfast::state::address::ObjectAddress;
+use landfast::state::{BytesDigest, BytesHasher, Document, Origin, SecretTexts, StreamError};
+use landfast::tfplugin::live::{Owned, WantedTypes};
+
+use crate::args::Global;
+use crate::error::CliError;
+use crate::input;
+
+/// One recorded source.
+pub(super) enum Source {
+    /// A state in a file that is read object by object.
+    Streamed(PathBuf),
+    /// What is held in memory.
+    Held { objects: Vec<RecordedObject>, origin: Origin, digest: BytesDigest },
+}
+
+type Objects<'s> = Box<dyn Iterator<Item = Result<RecordedObject, StreamError>> + Send + 's>;
+
+impl Source {
+    /// The source at a path, or in a store.
+    pub(super) fn open(path: &Path, global: &Global) -> Result<Self, CliError> {
+        if input::can_stream(path, global)? && landfast::open_stream(path).is_ok() {
+            return Ok(Self::Streamed(path.to_owned()));
+        }
+        let held = input::held(path, global)?;
+        let digest = BytesDigest::of(held.bytes());
+        Self::of_document(held.document(&landfast::state::Limits::default())?, digest)
+    }
+
+    /// The source that a document is.
+    pub(super) fn of_document(document: Document, digest: BytesDigest) -> Result<Self, CliError> {
+        match document {
+            Document::State(state) => {
+                let origin = state.snapshot().origins().first().cloned();
+                let origin = origin.ok_or_else(|| CliError::new("the state does not say where it is from"))?;
+                Ok(Self::Held { objects: RecordedObject::of_state(&state), origin, digest })
+            }
+            other => {
+                let snapshot = other.into_recorded();
+                let origin = snapshot.origins().first().cloned();
+                let origin = origin.ok_or_else(|| CliError::new("the document does not say where it is from"))?;
+                Ok(Self::Held { objects: RecordedObject::of_snapshot(&snapshot).collect(), origin, digest })
+            }
+        }
+    }
+
+    fn objects(&self) -> Result<Objects<'_>, StreamError> {
+        Ok(match self {
+            Self::Streamed(path) => Box::new(RecordedObject::of_stream(landfast::open_stream(path)?)),
+            Self::Held { objects, .. } => Box::new(objects.iter().cloned().map(Ok)),
+        })
+    }
+
+    fn digest(&self) -> Result<BytesDigest, CliError> {
+        match self {
+            Self::Held { digest, .. } => Ok(*digest),
+            Self::Streamed(path) => {
+                let unreadable = |error: std::io::Error| CliError::io(path, "cannot be read", &error);
+                let mut file = File::open(path).map_err(unreadable)?;
+                let mut hasher = BytesHasher::default();
+                let mut buffer = vec![0; 1 << 16];
+                loop {
+                    match file.read(&mut buffer).map_err(unreadable)? {
+                        0 => return Ok(hasher.finish()),
+                        read => hasher.update(buffer.get(..read).unwrap_or_default()),
+                    };
+                }
+            }
+        }
+    }
+}
+
+/// All that is recorded.
+pub(super) struct Recorded {
+    sources: Vec<Source>,
+}
+
+/// What a first pass finds out.
+pub(super) struct Survey {
+    /// Which types of which providers are to be read.
+    pub(super) wanted: WantedTypes,
+    /// Which ids are owned.
+    pub(super) owned: Owned,
+    /// How many objects are to be read.
+    pub(super) reads: u64,
+    /// What must not be shown.
+    pub(super) secrets: SecretTexts,
+    /// Where it all is from.
+    pub(super) origins: Vec<Origin>,
+}
+
+impl Recorded {
+    pub(super) fn new(mut sources: Vec<Source>) -> Result<Self, CliError> {
+        // What only a reader of all of it understands shows when it is read to its end.
+        for source in &mut sources {
+            let Source::Streamed(path) = source else { continue };
+            let read = landfast::open_stream(path).map(RecordedObject::of_stream);
+            let problem = read.and_then(|mut objects| objects.try_for_each(|object| object.map(drop))).err();
+            match problem {
+                None => {}
+                Some(StreamError::Whole { .. }) => {
+                    let held = landfast::Held::read(path, &landfast::state::Limits::default())?;
+                    let digest = BytesDigest::of(held.bytes());
+                    *source = Source::of_document(held.document(&landfast::state::Limits::default())?, digest)?;
+                }
+                Some(error) => return Err(error.into()),
+            }
+        }
+        Ok(Self { sources })
+    }
+
+    /// Every recorded object, source after source.
+    pub(super) fn objects(&self) -> impl Iterator<Item = Result<RecordedObject, StreamError>> + Send + '_ {
+        self.sources.iter().flat_map(|source| -> Objects<'_> {
+            match source.objects() {
+                Ok(objects) => objects,
+                Err(error) => Box::new(std::iter::once(Err(error))),
+            }
+        })
+    }
+
+    /// Looks through everything once. An address that stands in two sources is an error: nobody can say which one counts.
+    pub(super) fn survey(&self, options: &ScanOptions) -> Result<Survey, CliError> {
+        let (mut wanted, mut owned, mut reads) = (WantedTypes::new(), Owned::default(), 0);
+        let (mut secrets, mut origins) = (SecretTexts::default(), Vec::new());
+        let mut known: HashSet<ObjectAddress> = HashSet::new();
+        for source in &self.sources {
+            for object in source.objects()? {
+                let object = object?;
+                if self.sources.len() > 1 && !known.insert(object.object.address.clone()) {
+                    let address = &object.object.address;
+                    return Err(CliError::new(format!("{address} stands in two of the recorded sources")));
+                }
+                owned.add(&object);
+                secrets.add_object(&object.object);
+                if options.would_read(&object) {
+                    reads += 1;
+                    let types: &mut BTreeSet<String> = wanted.entry(object.provider_key()).or_default();
+                    if !types.contains(object.type_name()) {
+                        types.insert(object.type_name().to_owned());
+                    }
+                }
+            }
+            origins.push(match source {
+                Source::Held { origin, .. } => origin.clone(),
+                Source::Streamed(path) => landfast::open_stream(path)?.origin(),
+            });
+        }
+        Ok(Survey { wanted, owned, reads, secrets, origins })
+    }
+
+    /// What tells this recorded side from all others.
+    pub(super) fn digest(&self) -> Result<BytesDigest, CliError> {
+        let mut hasher = BytesHasher::default();
+        for source in &self.sources {
+            hasher.update(source.digest()?.as_bytes());
+        }
+        Ok(hasher.finish())
+    }
+}
+
+/// The providers of a survey, for messages.
+pub(super) fn providers(survey: &Survey) -> impl Iterator<Item = &ProviderKey> {
+    survey.wanted.keys()
+}
