@@ -72,10 +72,10 @@ impl ProviderValues for ConfiguredProviders {
                 None => provider.source.to_string(),
             };
             let settings = self.settings.get(&name).cloned().unwrap_or_default();
-            let settings = self.secrets.fill(settings).await.map_err(|error| SetupError(Box::new(error)))?;
+            let settings = self.secrets.fill(settings).await.map_err(|error| SetupError::new(&error))?;
             let module = self.module.as_deref();
             let block = module.and_then(|module| Some((module, module.provider_of(&provider.source, alias)?)));
-            provider_config(&name, &schema.block, &settings, block).map_err(|error| SetupError(Box::new(error)))
+            provider_config(&name, &schema.block, &settings, block).map_err(|error| SetupError::new(&error))
         })
     }
 }

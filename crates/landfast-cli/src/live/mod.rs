@@ -132,7 +132,7 @@ impl<'a> Run<'a> {
                 (Path::new("."), Configuration::None, sources)
             }
         };
-        let recorded = Recorded::new(sources)?;
+        let recorded = Recorded::new(sources);
         let options = scan_options(args, &settings)?;
         let survey = recorded.survey(&options)?;
         if args.plan_reads {
@@ -158,9 +158,18 @@ impl<'a> Run<'a> {
                 let reader =
                     LiveReader::start(Arc::clone(&self.providers.setup) as Arc<dyn ProviderSetup>, self.wanted());
                 let live = Live { reader: Arc::new(reader.await), events: sink.clone() };
-                tell::not_started(&live.reader.not_started().await);
+                let not_started = live.reader.not_started().await;
+                if not_started.len() == self.survey.wanted.len()
+                    && let Some(nothing) = tell::nothing(&not_started)
+                {
+                    return Err(nothing);
+                }
+                tell::not_started(&not_started);
                 tell::warnings(&live.reader.warnings().await);
-                let done = work(&live, &cancel).await;
+                let done = work(&live, &cancel).await.map(|(done, summary)| {
+                    tell::summary(&summary, &not_started);
+                    (done, summary.end)
+                });
                 if let Some(reader) = Arc::into_inner(live.reader) {
                     reader.close().await;
                 }
@@ -176,9 +185,8 @@ impl<'a> Run<'a> {
         })?;
         drop(progress);
         events.finish()?;
-        let (done, summary) = result?;
-        tell::summary(&summary);
-        Ok(Outcome::Read(done, summary.end))
+        let (done, end) = result?;
+        Ok(Outcome::Read(done, end))
     }
 
     /// The types whose schemas are needed.

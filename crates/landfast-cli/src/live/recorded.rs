@@ -17,7 +17,7 @@ use crate::input;
 /// One recorded source.
 pub(super) enum Source {
     /// A state in a file that is read object by object.
-    Streamed(PathBuf),
+    Streamed(PathBuf, Origin),
     /// What is held in memory.
     Held { objects: Vec<RecordedObject>, origin: Origin, digest: BytesDigest },
 }
@@ -28,7 +28,16 @@ impl Source {
     /// The source at a path, or in a store.
     pub(super) fn open(path: &Path, global: &Global) -> Result<Self, CliError> {
         if input::can_stream(path, global)? && landfast::open_stream(path).is_ok() {
-            return Ok(Self::Streamed(path.to_owned()));
+            // What only a reader of all of it understands shows when it is read to its end.
+            let read = landfast::open_stream(path).and_then(|mut stream| {
+                while stream.advance()?.is_some() {}
+                Ok(stream.origin())
+            });
+            match read {
+                Ok(origin) => return Ok(Self::Streamed(path.to_owned(), origin)),
+                Err(StreamError::Whole { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
         }
         let held = input::held(path, global)?;
         let digest = BytesDigest::of(held.bytes());
@@ -54,7 +63,7 @@ impl Source {
 
     fn objects(&self) -> Result<Objects<'_>, StreamError> {
         Ok(match self {
-            Self::Streamed(path) => Box::new(RecordedObject::of_stream(landfast::open_stream(path)?)),
+            Self::Streamed(path, _) => Box::new(RecordedObject::of_stream(landfast::open_stream(path)?)),
             Self::Held { objects, .. } => Box::new(objects.iter().cloned().map(Ok)),
         })
     }
@@ -62,7 +71,7 @@ impl Source {
     fn digest(&self) -> Result<BytesDigest, CliError> {
         match self {
             Self::Held { digest, .. } => Ok(*digest),
-            Self::Streamed(path) => {
+            Self::Streamed(path, _) => {
                 let unreadable = |error: std::io::Error| CliError::io(path, "cannot be read", &error);
                 let mut file = File::open(path).map_err(unreadable)?;
                 let mut hasher = BytesHasher::default();
@@ -98,23 +107,8 @@ pub(super) struct Survey {
 }
 
 impl Recorded {
-    pub(super) fn new(mut sources: Vec<Source>) -> Result<Self, CliError> {
-        // What only a reader of all of it understands shows when it is read to its end.
-        for source in &mut sources {
-            let Source::Streamed(path) = source else { continue };
-            let read = landfast::open_stream(path).map(RecordedObject::of_stream);
-            let problem = read.and_then(|mut objects| objects.try_for_each(|object| object.map(drop))).err();
-            match problem {
-                None => {}
-                Some(StreamError::Whole { .. }) => {
-                    let held = landfast::Held::read(path, &landfast::state::Limits::default())?;
-                    let digest = BytesDigest::of(held.bytes());
-                    *source = Source::of_document(held.document(&landfast::state::Limits::default())?, digest)?;
-                }
-                Some(error) => return Err(error.into()),
-            }
-        }
-        Ok(Self { sources })
+    pub(super) fn new(sources: Vec<Source>) -> Self {
+        Self { sources }
     }
 
     /// Every recorded object, source after source.
@@ -150,8 +144,7 @@ impl Recorded {
                 }
             }
             origins.push(match source {
-                Source::Held { origin, .. } => origin.clone(),
-                Source::Streamed(path) => landfast::open_stream(path)?.origin(),
+                Source::Held { origin, .. } | Source::Streamed(_, origin) => origin.clone(),
             });
         }
         Ok(Survey { wanted, owned, reads, secrets, origins })

@@ -59,7 +59,7 @@ impl ProviderSetup for LocatedProviders {
                 Ok(address) => ProviderSource::of_state(&address),
                 Err(_) => ProviderSource::parse(&provider.source),
             };
-            let source = source.map_err(|error| SetupError(Box::new(LocateError::Source(error))))?;
+            let source = source.map_err(|error| SetupError::new(&LocateError::Source(error)))?;
             let name = source.to_string();
             let known = self.found.lock().unwrap_or_else(PoisonError::into_inner).get(&name).cloned();
             let found = match known {
@@ -69,8 +69,8 @@ impl ProviderSetup for LocatedProviders {
                         (Arc::clone(&self.search), self.wishes.get(&name).cloned().unwrap_or_default());
                     // Hashing a package takes its time.
                     let found = tokio::task::spawn_blocking(move || search.find(&source, &wish)).await;
-                    let found = found.map_err(|error| SetupError(Box::new(error)))?;
-                    let found = found.map_err(|error| SetupError(Box::new(error)))?;
+                    let found = found.map_err(|error| SetupError::new(&error))?;
+                    let found = found.map_err(|error| SetupError::new(&error).in_brief(error.brief()))?;
                     let mut all = self.found.lock().unwrap_or_else(PoisonError::into_inner);
                     all.entry(name).or_insert(found).clone()
                 }

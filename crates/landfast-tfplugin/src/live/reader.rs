@@ -13,7 +13,7 @@ use landfast_state::{AttributePath, ResourceObject};
 use tokio::sync::RwLock;
 
 use super::failure::{of_call, of_stored};
-use super::running::{Running, start};
+use super::running::{Running, Stopped, start};
 use super::setup::ProviderSetup;
 use crate::diagnostic::{Diagnostic, DiagnosticSeverity};
 use crate::provider::{ReadOutcome, ResourceState, StoredState};
@@ -36,7 +36,7 @@ pub struct LiveReader {
 struct Provider {
     types: BTreeSet<String>,
     /// What runs; why nothing does, where it cannot be started.
-    running: RwLock<Result<Arc<Running>, Unreadable>>,
+    running: RwLock<Result<Arc<Running>, Stopped>>,
 }
 
 /// A provider configuration through which nothing can be read.
@@ -45,8 +45,10 @@ struct Provider {
 pub struct NotStarted {
     /// The configuration.
     pub provider: ProviderKey,
-    /// Why.
+    /// Why, as it stands with each of its objects.
     pub why: Unreadable,
+    /// All that there is to say, such as where the provider was looked for.
+    pub full: String,
 }
 
 impl LiveReader {
@@ -65,8 +67,8 @@ impl LiveReader {
     pub async fn not_started(&self) -> Vec<NotStarted> {
         let mut found = Vec::new();
         for (key, provider) in &self.providers {
-            if let Err(why) = &*provider.running.read().await {
-                found.push(NotStarted { provider: key.clone(), why: why.clone() });
+            if let Err(Stopped { why, full }) = &*provider.running.read().await {
+                found.push(NotStarted { provider: key.clone(), why: why.clone(), full: full.clone() });
             }
         }
         found
@@ -121,7 +123,7 @@ impl LiveReader {
 
     pub(super) async fn running(&self, key: &ProviderKey) -> Result<Arc<Running>, Unreadable> {
         match self.providers.get(key) {
-            Some(provider) => provider.running.read().await.clone(),
+            Some(provider) => provider.running.read().await.clone().map_err(|stopped| stopped.why),
             None => Err(Unreadable::new(UnreadableClass::Unsupported, "", format!("{key} was not to be read"))),
         }
     }
@@ -195,10 +197,10 @@ impl ObjectReader for LiveReader {
             let provider = provider.ok_or_else(missing)?;
             let mut running = provider.running.write().await;
             // What crashed goes first, so that nothing of it is left beside the new one.
-            *running =
-                Err(Unreadable::new(UnreadableClass::Crashed, "", "the provider ended, and is not yet started again"));
+            let ended = "the provider ended, and is not yet started again";
+            *running = Err(Unreadable::new(UnreadableClass::Crashed, "", ended).into());
             *running = start(&self.setup, key, &provider.types).await.map(Arc::new);
-            running.as_ref().map(|_| ()).map_err(Clone::clone)
+            running.as_ref().map(|_| ()).map_err(|stopped| stopped.why.clone())
         })
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use landfast_observe::scan::{ProviderKey, Unreadable, UnreadableClass};
 
-use super::failure::{chain, of_call, of_start};
+use super::failure::{of_call, of_start};
 use super::setup::{ProviderSetup, SetupError};
 use crate::diagnostic::Diagnostic;
 use crate::provider::ProviderReader;
@@ -25,7 +25,7 @@ pub(super) async fn start(
     setup: &Arc<dyn ProviderSetup>,
     key: &ProviderKey,
     types: &BTreeSet<String>,
-) -> Result<Running, Unreadable> {
+) -> Result<Running, Stopped> {
     let program = setup.program(key).await.map_err(|error| not_set_up(UnreadableClass::Unsupported, &error))?;
     let provider = ProviderReader::start(&program.path, &program.start).await.map_err(|error| of_start(&error))?;
     let scope = SchemaScope::Types(types.clone());
@@ -37,6 +37,19 @@ pub(super) async fn start(
     Ok(Running { provider, schemas: schemas.value, warnings: [schemas.warnings, configured.warnings].concat() })
 }
 
-fn not_set_up(class: UnreadableClass, error: &SetupError) -> Unreadable {
-    Unreadable::new(class, "", chain(error))
+fn not_set_up(class: UnreadableClass, error: &SetupError) -> Stopped {
+    Stopped { why: Unreadable::new(class, "", error.to_string()), full: error.full().to_owned() }
+}
+
+/// Why nothing can be read through a provider: as it stands with its objects, and all that there is to say.
+#[derive(Debug, Clone)]
+pub(super) struct Stopped {
+    pub(super) why: Unreadable,
+    pub(super) full: String,
+}
+
+impl From<Unreadable> for Stopped {
+    fn from(why: Unreadable) -> Self {
+        Self { full: why.to_string(), why }
+    }
 }

@@ -113,6 +113,17 @@ pub enum LocateError {
     },
 }
 
+impl LocateError {
+    /// What is wrong, without the places that were searched.
+    #[must_use]
+    pub fn brief(&self) -> String {
+        match self {
+            Self::NotFound { provider, wanted, .. } => format!("{provider} {wanted} is not there"),
+            other => other.to_string(),
+        }
+    }
+}
+
 fn in_vain(places: &[Searched]) -> String {
     if places.is_empty() {
         return ": no place to search is known".to_owned();

@@ -151,7 +151,7 @@ async fn what_cannot_be_started_fails_alone() {
         fn program<'a>(&'a self, key: &'a ProviderKey) -> SetupFuture<'a, ProviderProgram> {
             if key.source.ends_with("/missing") {
                 let why = std::io::Error::other("it is nowhere");
-                return Box::pin(async { Err(landfast_tfplugin::live::SetupError(why.into())) });
+                return Box::pin(async move { Err(landfast_tfplugin::live::SetupError::new(&why)) });
             }
             self.0.program(key)
         }
@@ -171,7 +171,7 @@ async fn what_cannot_be_started_fails_alone() {
     let reader = Arc::new(LiveReader::start(Arc::new(Half(setup)), wanted(&objects)).await);
     let not: Vec<_> = reader.not_started().await;
     assert_eq!(not.len(), 1);
-    assert_eq!((not[0].why.class, not[0].why.to_string()), (UnreadableClass::Unsupported, "it is nowhere".to_owned()));
+    assert_eq!((not[0].why.class, not[0].full.as_str()), (UnreadableClass::Unsupported, "it is nowhere"));
     let mut found = BTreeMap::new();
     for object in objects {
         let address = object.object.address.to_string();
