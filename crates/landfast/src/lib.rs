@@ -56,6 +56,11 @@ mod source;
 #[doc = include_str!("../../../README.md")]
 struct Readme;
 
+/// The example of the page about reading live, tested with the others.
+#[cfg(all(doctest, feature = "live"))]
+#[doc = include_str!("../../../docs/how-to/read-live-infrastructure.md")]
+struct ReadingLive;
+
 #[cfg(feature = "backends")]
 pub use landfast_backends as backends;
 #[cfg(feature = "discover")]

@@ -117,6 +117,10 @@ impl<'a> Run<'a> {
         let (folder, configuration, sources) = match what {
             What::Folder(folder) => {
                 let source = match stores::of_folder(folder, global)? {
+                    Named::Source(path) if !path.exists() => {
+                        return Err(CliError::new(format!("{}: there is no state", path.display()))
+                            .hint("nothing was applied here yet, or it is not here: name a state with --recorded"));
+                    }
                     Named::Source(path) => Source::open(&path, global)?,
                     Named::Store(target) => {
                         let state = target.read()?;

@@ -4,7 +4,13 @@ use crate::run::{Scratch, run};
 
 #[test]
 fn usage_errors_exit_with_64() {
-    for arguments in [vec!["check"], vec!["no-such"], vec!["state", "rm"], vec!["check", "--fail-on", "x"], vec![]] {
+    for arguments in [
+        vec!["check", "--observed", "x"],
+        vec!["no-such"],
+        vec!["state", "rm"],
+        vec!["check", "--fail-on", "x"],
+        vec![],
+    ] {
         let run = run(&arguments);
         assert_eq!(run.code, 64, "{arguments:?}: {}", run.err);
         assert!(!run.err.is_empty());

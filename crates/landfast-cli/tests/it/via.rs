@@ -160,17 +160,23 @@ fn an_observation_file_stands_for_the_observed_side() {
 fn the_command_line_is_checked() {
     let stage = Stage::new(REPLAY);
     for arguments in [
-        &["check"][..],
-        &["check", "stack"],
+        &["check", "stack", "--recorded", "a"][..],
         &["check", "stack", "--recorded", "a", "--observed", "b"],
-        &["check", "--recorded", "a"],
         &["check", "--observed", "b"],
         &["check", "--via", "terraform", "--recorded", "a"],
         &["check", "stack", "--via", "terraform", "--observed", "b"],
         &["check", "--recorded", "a", "--observed", "b", "--time-limit", "3"],
         &["check", "stack", "--via", "terraform", "--time-limit", "0"],
         &["check", "stack", "--via", "pulumi"],
-        &["observe", "stack"],
+        &["check", "stack", "--via", "terraform", "--only", "type:a"],
+        &["check", "--recorded", "a", "--observed", "b", "--journal", "j"],
+        &["check", "--recorded", "a", "--resume"],
+        &["check", "--recorded", "a", "--journal", "j", "--max-age", "1m"],
+        &["check", "--recorded", "a", "--sample", "0%"],
+        &["check", "--recorded", "a", "--only", "colour:red"],
+        &["check", "--recorded", "a", "--rate", "0"],
+        &["observe", "stack", "--recorded", "a"],
+        &["observe", "stack", "--time-limit", "3"],
     ] {
         let run = stage.run(arguments);
         assert_eq!((run.code, run.out.as_str()), (64, ""), "{arguments:?}: {}", run.err);
