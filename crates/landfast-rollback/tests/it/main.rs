@@ -13,6 +13,7 @@ mod directed;
 mod failures;
 mod interrupted;
 mod journals;
+mod moments;
 mod planner;
 mod scene;
 mod simulation;

@@ -12,8 +12,8 @@ use landfast_rollback::testing::{
     Curtain, MemoryAudit, MemoryHold, MemoryJournal, MemoryJudge, MemoryProbe, MemoryWorld, Stage,
 };
 use landfast_rollback::{
-    Clock, Control, Executor, Judge, JudgeFailed, OperationOptions, OperationState, PortFuture, Ports, Report, Resume,
-    Values,
+    Clock, Control, Executor, Judge, JudgeFailed, OperationOptions, OperationState, PortFuture, Ports, Probe, Report,
+    Resume, Values,
 };
 use landfast_safety::{Facts, Gate, Proposal, SafetyReport};
 use landfast_state::{BytesDigest, Observation, ResourceObject};
@@ -27,6 +27,8 @@ pub(crate) struct Theatre {
     pub(crate) journal: MemoryJournal,
     pub(crate) hold: MemoryHold,
     pub(crate) probe: MemoryProbe,
+    /// Probes that are asked after it.
+    pub(crate) probes: Vec<Arc<dyn Probe>>,
     pub(crate) audit: MemoryAudit,
     pub(crate) gate: Gate,
     pub(crate) options: OperationOptions,
@@ -90,6 +92,7 @@ impl Theatre {
             journal,
             hold: MemoryHold::new(target(), state()).on_stage(&stage),
             probe: MemoryProbe::new().on_stage(&stage),
+            probes: Vec::new(),
             audit: MemoryAudit::default(),
             gate: Gate::empty(),
             options: OperationOptions::default(),
@@ -109,7 +112,7 @@ impl Theatre {
             clock: Arc::new(self.stage.clone()),
             judge: Arc::new(OnRuntime(judge)),
             audit: Arc::new(self.audit.clone()),
-            probes: vec![Arc::new(self.probe.clone())],
+            probes: [Arc::new(self.probe.clone()) as Arc<dyn Probe>].into_iter().chain(self.probes.clone()).collect(),
         };
         Executor::new(ports, Values::new(key(), vec![self.plan.before().clone(), self.plan.after().clone()]), compared)
     }
