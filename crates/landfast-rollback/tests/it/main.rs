@@ -22,3 +22,4 @@ mod taking_back;
 mod theatre;
 mod watching;
 mod worlds;
+mod written;

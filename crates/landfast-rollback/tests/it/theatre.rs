@@ -12,8 +12,8 @@ use landfast_rollback::testing::{
     Curtain, MemoryAudit, MemoryHold, MemoryJournal, MemoryJudge, MemoryProbe, MemoryWorld, Stage,
 };
 use landfast_rollback::{
-    Clock, Control, Executor, Judge, JudgeFailed, OperationOptions, OperationState, PortFuture, Ports, Probe, Report,
-    Resume, Values,
+    Actuator, Clock, Control, Executor, Judge, JudgeFailed, OperationOptions, OperationState, PortFuture, Ports, Probe,
+    Report, Resume, Values,
 };
 use landfast_safety::{Facts, Gate, Proposal, SafetyReport};
 use landfast_state::{BytesDigest, Observation, ResourceObject};
@@ -24,6 +24,8 @@ use crate::scene::{key, snapshot, target};
 pub(crate) struct Theatre {
     pub(crate) stage: Stage,
     pub(crate) world: MemoryWorld,
+    /// What stands between the operation and the world, where something does.
+    pub(crate) actuator: Option<Arc<dyn Actuator>>,
     pub(crate) journal: MemoryJournal,
     pub(crate) hold: MemoryHold,
     pub(crate) probe: MemoryProbe,
@@ -89,6 +91,7 @@ impl Theatre {
         journal.on_stage(&stage);
         Self {
             world,
+            actuator: None,
             journal,
             hold: MemoryHold::new(target(), state()).on_stage(&stage),
             probe: MemoryProbe::new().on_stage(&stage),
@@ -106,7 +109,7 @@ impl Theatre {
         let judge =
             MemoryJudge::new(self.gate.clone(), Facts::default(), Arc::new(self.stage.clone()), compared.clone());
         let ports = Ports {
-            actuator: Arc::new(self.world.clone()),
+            actuator: self.actuator.clone().unwrap_or_else(|| Arc::new(self.world.clone())),
             journal: Arc::new(self.journal.clone()),
             hold: Arc::new(self.hold.clone()),
             clock: Arc::new(self.stage.clone()),
