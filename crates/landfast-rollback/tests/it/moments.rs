@@ -119,6 +119,16 @@ fn after_the_last_batch_nobody_waits() {
 }
 
 #[test]
+fn a_probe_is_asked_after_each_batch_and_at_the_end_and_once_more_when_it_has_settled() {
+    for (settle, asked) in [(0, 3), (60, 4)] {
+        let mut theatre = Theatre::of(updates(2));
+        theatre.options.settle_seconds = settle;
+        assert_state(&theatre.ended(), OperationState::Applied);
+        assert_eq!(theatre.probe.asked(), asked, "settling for {settle} s");
+    }
+}
+
+#[test]
 fn whoever_waits_for_a_confirmation_says_so() {
     let mut wanted = updates(2);
     wanted.batches[0].then = ThenWait::Confirmation;
