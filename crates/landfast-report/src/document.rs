@@ -45,6 +45,7 @@ pub struct ReportDocument {
     pub not_compared: Vec<NotComparedEntry>,
     /// Types of which objects that nothing recorded owns would not all be seen, sorted; left out where nobody looked for such objects.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(default))]
     pub not_listed: Vec<NotListedEntry>,
 }
 
