@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use landfast_rollback::journal::Record;
+use landfast_rollback::journal::{Record, StepEnd};
 use landfast_rollback::plan::PlanParts;
 use landfast_rollback::testing::{ActFault, MemoryWorld, ReadFault};
 use landfast_rollback::{Actuator, ActuatorError, ActuatorFailure, Change, Direction, OperationState, PortFuture};
@@ -113,4 +113,22 @@ fn a_read_that_fails_for_a_moment_is_tried_again_so_often_and_no_more() {
         assert_state(&view, state);
         assert_eq!(view.reached_applying, state == OperationState::Applied);
     }
+}
+
+#[test]
+fn why_an_object_could_not_be_read_before_its_change_is_kept() {
+    // One of the first reads is the one just before the change.
+    let found = (0..6).find_map(|reads| {
+        let theatre = Theatre::of(updates());
+        (0..reads).for_each(|_| theatre.world.blind(&address(A), ReadFault::Well));
+        theatre.world.blind(&address(A), ReadFault::Fail(ActuatorFailure::Rejected));
+        theatre.ended();
+        theatre.journal.records().unwrap().into_iter().find_map(|record| match record {
+            Record::Ended { direction: Direction::Forward, end, .. } if end.end == StepEnd::NotTried => Some(end),
+            _ => None,
+        })
+    });
+    let end = found.unwrap();
+    assert!(end.why.contains("mem_plain.a cannot be read"), "{}", end.why);
+    assert_eq!(end.failure, Some(ActuatorFailure::Rejected));
 }
