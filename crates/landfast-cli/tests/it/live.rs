@@ -1,6 +1,13 @@
 //! Against the real tools: terraform from PATH, and what `.ci/install-live-tools` installs. A tool that is not there
 //! fails its test.
 
+#[cfg(target_os = "linux")]
+mod ended;
+#[cfg(target_os = "linux")]
+mod odd;
+#[cfg(target_os = "linux")]
+mod refused;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 

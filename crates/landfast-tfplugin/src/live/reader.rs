@@ -9,10 +9,11 @@ use landfast_observe::scan::{
     UnreadableClass,
 };
 use landfast_state::schema::Schema;
-use landfast_state::{AttributePath, ResourceObject};
+use landfast_state::{AttributePath, ResourceObject, Value};
 use tokio::sync::RwLock;
 
 use super::failure::{of_call, of_stored};
+use super::mask;
 use super::running::{Running, Stopped, start};
 use super::setup::ProviderSetup;
 use crate::diagnostic::{Diagnostic, DiagnosticSeverity};
@@ -140,10 +141,22 @@ impl LiveReader {
         })?;
         let identity = object.identity.as_ref().map(|(version, identity)| (*version, identity));
         let stored = StoredState::of_recorded(&object.object, object.private.as_ref(), identity).map_err(of_stored)?;
-        let upgraded = running.provider.upgrade(schema, &stored).await.map_err(|error| of_call(&error))?;
-        let read = running.provider.read(schema, &upgraded.value).await.map_err(|error| of_call(&error))?;
-        let as_object = |state: &ResourceState| in_version(&object.object, schema.schema().version, state);
+        let shape = schema.schema();
+        let upgraded = running.provider.upgrade(schema, &stored).await.map_err(|error| {
+            let stored = object.object.value();
+            let members = if let Value::Object(members) = &stored { vec![members] } else { Vec::new() };
+            mask::failure(of_call(&error), shape, &members)
+        })?;
+        let upgraded_members = upgraded.value.members();
+        let read = running.provider.read(schema, &upgraded.value).await;
+        let read = read.map_err(|error| mask::failure(of_call(&error), shape, &[upgraded_members]))?;
+        let as_object = |state: &ResourceState| in_version(&object.object, shape.version, state);
         let recorded = Box::new(as_object(&upgraded.value)?);
+        let mut members = vec![upgraded_members];
+        if let ReadOutcome::Found(state) = &read.value {
+            members.push(state.members());
+        }
+        let warnings = mask::warnings([upgraded.warnings, read.warnings].concat(), shape, &members);
         let answer = match read.value {
             ReadOutcome::Found(state) => ReadAnswer::Found { observed: Box::new(as_object(&state)?), recorded },
             ReadOutcome::Gone => ReadAnswer::Gone { recorded: Some(recorded) },
@@ -153,7 +166,6 @@ impl LiveReader {
             }
         };
         let address = object.object.address.to_string();
-        let warnings = [upgraded.warnings, read.warnings].concat();
         Ok(ObjectRead { answer, warnings: warnings.into_iter().map(|it| told(it, &address)).collect() })
     }
 }
