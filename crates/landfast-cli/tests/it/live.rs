@@ -2,11 +2,15 @@
 //! fails its test.
 
 #[cfg(target_os = "linux")]
+mod drift;
+#[cfg(target_os = "linux")]
 mod ended;
 #[cfg(target_os = "linux")]
 mod odd;
 #[cfg(target_os = "linux")]
 mod refused;
+#[cfg(target_os = "linux")]
+mod unmanaged;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
