@@ -8,9 +8,13 @@ mod ended;
 #[cfg(target_os = "linux")]
 mod odd;
 #[cfg(target_os = "linux")]
+mod old_states;
+#[cfg(target_os = "linux")]
 mod refused;
 #[cfg(target_os = "linux")]
 mod unmanaged;
+#[cfg(target_os = "linux")]
+mod unrecorded;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -40,7 +40,7 @@ fn text(value: &Value) -> String {
 }
 
 /// The attribute that a path leads into.
-fn attribute(path: &Value) -> String {
+pub(super) fn attribute(path: &Value) -> String {
     text(path).split(['.', '[']).next().unwrap().to_owned()
 }
 
