@@ -2,6 +2,8 @@
 //! fails its test.
 
 #[cfg(target_os = "linux")]
+mod bad_input;
+#[cfg(target_os = "linux")]
 mod drift;
 #[cfg(target_os = "linux")]
 mod ended;
