@@ -37,7 +37,7 @@ struct Pace {
 }
 
 #[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct OfProvider {
     provider: String,
     #[serde(flatten)]
@@ -45,7 +45,7 @@ struct OfProvider {
 }
 
 #[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct OfType {
     r#type: String,
     #[serde(flatten)]

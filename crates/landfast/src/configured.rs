@@ -10,6 +10,7 @@ use landfast_state::Members;
 use landfast_state::address::ProviderConfigAddress;
 use landfast_state::schema::Schema;
 use landfast_tfplugin::live::{ProviderValues, SetupError, SetupFuture};
+use landfast_tfplugin::locate::{ProviderSource, ProviderSourceError};
 
 /// Configures providers for a scan: what settings say comes before what the configuration says, and what neither says the provider
 /// looks up in its environment. References to secrets in the settings (`vault://…`) are resolved.
@@ -29,14 +30,18 @@ impl ConfiguredProviders {
         Self::default()
     }
 
-    /// With settings for a provider by its source address, in full (`registry.terraform.io/hashicorp/aws`) or without the default host
-    /// (`hashicorp/aws`), with `.ALIAS` behind it for one with an alias.
-    #[must_use]
-    pub fn with_settings(mut self, provider: &str, settings: Members) -> Self {
-        let in_full =
-            if provider.matches('/').count() == 1 { format!("{DEFAULT_HOST}/{provider}") } else { provider.to_owned() };
-        self.settings.insert(in_full, settings);
-        self
+    /// With settings for a provider by its source address, in full (`registry.terraform.io/hashicorp/aws`) or in short (`hashicorp/aws`,
+    /// `aws`), with `.ALIAS` behind it for one with an alias.
+    ///
+    /// # Errors
+    /// When that is no source address.
+    pub fn with_settings(mut self, provider: &str, settings: Members) -> Result<Self, ProviderSourceError> {
+        let type_at = provider.rfind('/').map_or(0, |slash| slash + 1);
+        let alias_at = provider.get(type_at..).and_then(|rest| rest.find('.')).map(|dot| type_at + dot);
+        let (source, alias) = provider.split_at(alias_at.unwrap_or(provider.len()));
+        let source = ProviderSource::parse(source)?;
+        self.settings.insert(format!("{source}{alias}"), settings);
+        Ok(self)
     }
 
     /// With the blocks of a configuration.
@@ -53,8 +58,6 @@ impl ConfiguredProviders {
         self
     }
 }
-
-const DEFAULT_HOST: &str = "registry.terraform.io";
 
 impl fmt::Debug for ConfiguredProviders {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -144,7 +144,7 @@ impl<'a> Run<'a> {
             plan::tell(&plan, global)?;
             return Ok(None);
         }
-        let providers = Providers::new(folder, configuration, args, &settings)?;
+        let providers = Providers::new(folder, configuration, args, &settings, survey.secrets.clone())?;
         Ok(Some(Self { args, recorded, survey, providers, options, settings }))
     }
 

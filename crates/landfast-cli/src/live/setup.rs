@@ -8,6 +8,7 @@ use landfast::discover::{
     EnvironmentSecrets, FileSecrets, Inputs, RootModule, SecretScheme, SecretSources, Vault, VaultOptions,
 };
 use landfast::drift::Written;
+use landfast::state::SecretTexts;
 use landfast::tfplugin::StartOptions;
 use landfast::tfplugin::live::LocatedProviders;
 use landfast::tfplugin::locate::{ProviderSearch, SearchOptions, VersionConstraints, VersionWish};
@@ -39,6 +40,7 @@ impl Providers {
         configuration: Configuration,
         args: &LiveArgs,
         settings: &Settings,
+        known: SecretTexts,
     ) -> Result<Self, CliError> {
         let mut search = SearchOptions::default();
         search.provider_folders.clone_from(&args.provider_dir);
@@ -59,7 +61,8 @@ impl Providers {
         };
         let mut values = ConfiguredProviders::new().with_secrets(secrets(settings)?);
         for (provider, members) in &settings.providers {
-            values = values.with_settings(provider, members.0.clone());
+            let with = values.with_settings(provider, members.0.clone());
+            values = with.map_err(|error| CliError::new(format!("[providers] of landfast.toml: {error}")))?;
         }
         let mut written = Written::default();
         if let Some(module) = &module {
@@ -68,7 +71,10 @@ impl Providers {
                 written.add(&block.address, block.written.iter().map(|name| name.as_str().into()));
             }
         }
-        let mut setup = LocatedProviders::new(Arc::new(search), StartOptions::default(), Arc::new(values));
+        // A provider may repeat of one object what is a secret of another.
+        let mut start = StartOptions::default();
+        start.redactor = known.redactor();
+        let mut setup = LocatedProviders::new(Arc::new(search), start, Arc::new(values));
         for required in module.iter().flat_map(|module| module.required_providers().values()) {
             if let Some(version) = &required.version {
                 let constraints: VersionConstraints = version.parse().map_err(|error| {

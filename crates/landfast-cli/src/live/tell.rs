@@ -38,6 +38,9 @@ pub(super) fn summary(summary: &ScanSummary, not_started: &[NotStarted]) {
     if summary.end == ScanEnd::Interrupted {
         warn(&format!("interrupted: {} objects were not read", summary.interrupted));
     }
+    if summary.excluded > 0 && summary.excluded + summary.passed_over == summary.total() {
+        warn("--only and --except leave nothing to read");
+    }
     for provider in &summary.providers {
         if provider.throttled > 0 {
             let slowed = provider

@@ -1,6 +1,23 @@
 //! Against the real tools: terraform from PATH, and what `.ci/install-live-tools` installs. A tool that is not there
 //! fails its test.
 
+#[cfg(target_os = "linux")]
+mod bad_input;
+#[cfg(target_os = "linux")]
+mod drift;
+#[cfg(target_os = "linux")]
+mod ended;
+#[cfg(target_os = "linux")]
+mod odd;
+#[cfg(target_os = "linux")]
+mod old_states;
+#[cfg(target_os = "linux")]
+mod refused;
+#[cfg(target_os = "linux")]
+mod unmanaged;
+#[cfg(target_os = "linux")]
+mod unrecorded;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 

@@ -1,5 +1,6 @@
 //! What is to be read: objects as a state has them, with what a provider needs besides the attributes.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io::{Read, Seek};
 use std::sync::Arc;
@@ -117,15 +118,22 @@ impl RecordedObject {
         })
     }
 
-    /// Through what it is read.
+    /// Through what it is read. The namespace `-`, which states have of providers from before there were source addresses, is
+    /// `hashicorp`, as for terraform where it finds nothing else.
     #[must_use]
     pub fn provider_key(&self) -> ProviderKey {
         match &self.provider {
             Some(provider) => {
-                ProviderKey { configuration: provider.to_string().into(), source: Arc::from(&*provider.source) }
+                let source: Arc<str> = Arc::from(&*of_today(&provider.source));
+                let configuration = if *source == *provider.source {
+                    provider.to_string()
+                } else {
+                    provider.to_string().replacen(&*provider.source, &source, 1)
+                };
+                ProviderKey { configuration: configuration.into(), source }
             }
             None => {
-                let source: Arc<str> = Arc::from(&*self.object.provider);
+                let source: Arc<str> = Arc::from(&*of_today(&self.object.provider));
                 ProviderKey { configuration: Arc::clone(&source), source }
             }
         }
@@ -141,6 +149,14 @@ impl RecordedObject {
     pub(super) fn is_current(&self) -> bool {
         let address = &self.object.address;
         address.instance.resource.mode == ResourceMode::Managed && address.deposed.is_none()
+    }
+}
+
+/// A source address with the namespace that providers without one have today.
+fn of_today(source: &str) -> Cow<'_, str> {
+    match source.strip_prefix("registry.terraform.io/-/") {
+        Some(type_name) => Cow::Owned(format!("registry.terraform.io/hashicorp/{type_name}")),
+        None => Cow::Borrowed(source),
     }
 }
 

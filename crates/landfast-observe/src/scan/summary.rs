@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use landfast_state::address::ObjectAddress;
 
+use super::alike::in_general;
 use super::outcome::{NotRead, ScanOutcome, ScannedObject};
 use super::reader::{Unreadable, UnreadableClass};
 use super::recorded::ProviderKey;
@@ -90,7 +91,7 @@ pub struct UnreadableGroup {
     pub call: String,
     /// The kind of failure.
     pub class: UnreadableClass,
-    /// The reason.
+    /// The reason. Where the provider names the object or a request in it, `*` stands for the name.
     pub reason: String,
     /// How many.
     pub count: u64,
@@ -152,7 +153,7 @@ impl Tally {
         let key = |reason: &str| {
             (object.provider.clone(), type_name.clone(), failure.call.clone(), failure.class, reason.to_owned())
         };
-        let mut own = key(&failure.reason);
+        let mut own = key(&in_general(&failure.reason, &object.recorded));
         if self.groups.len() >= ScanSummary::MOST_GROUPS && !self.groups.contains_key(&own) {
             own = key("other reasons");
         }

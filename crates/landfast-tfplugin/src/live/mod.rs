@@ -9,6 +9,7 @@
 mod enumerate;
 mod failure;
 mod located;
+mod mask;
 mod reader;
 mod running;
 mod setup;

@@ -9,10 +9,11 @@ use landfast_observe::scan::{
     UnreadableClass,
 };
 use landfast_state::schema::Schema;
-use landfast_state::{AttributePath, ResourceObject};
+use landfast_state::{AttributePath, Attributes, Members, ResourceObject, Value};
 use tokio::sync::RwLock;
 
 use super::failure::{of_call, of_stored};
+use super::mask;
 use super::running::{Running, Stopped, start};
 use super::setup::ProviderSetup;
 use crate::diagnostic::{Diagnostic, DiagnosticSeverity};
@@ -140,12 +141,30 @@ impl LiveReader {
         })?;
         let identity = object.identity.as_ref().map(|(version, identity)| (*version, identity));
         let stored = StoredState::of_recorded(&object.object, object.private.as_ref(), identity).map_err(of_stored)?;
-        let upgraded = running.provider.upgrade(schema, &stored).await.map_err(|error| of_call(&error))?;
-        let read = running.provider.read(schema, &upgraded.value).await.map_err(|error| of_call(&error))?;
-        let as_object = |state: &ResourceState| in_version(&object.object, schema.schema().version, state);
+        let shape = schema.schema();
+        let upgraded = running.provider.upgrade(schema, &stored).await.map_err(|error| {
+            let stored = object.object.value();
+            let members = if let Value::Object(members) = &stored { vec![members] } else { Vec::new() };
+            mask::failure(of_call(&error), shape, &members)
+        })?;
+        let upgraded_members = upgraded.value.members();
+        let read = running.provider.read(schema, &upgraded.value).await;
+        let read = read.map_err(|error| mask::failure(of_call(&error), shape, &[upgraded_members]))?;
+        let as_object = |state: &ResourceState| in_version(&object.object, shape.version, state);
         let recorded = Box::new(as_object(&upgraded.value)?);
+        let mut members = vec![upgraded_members];
+        if let ReadOutcome::Found(state) = &read.value {
+            members.push(state.members());
+        }
+        let warnings = mask::warnings([upgraded.warnings, read.warnings].concat(), shape, &members);
         let answer = match read.value {
-            ReadOutcome::Found(state) => ReadAnswer::Found { observed: Box::new(as_object(&state)?), recorded },
+            ReadOutcome::Found(state) => {
+                let recorded = match unrecorded(&object.object, upgraded_members, state.members()) {
+                    Some(members) => Box::new(with_members(&object.object, shape.version, &members)?),
+                    None => recorded,
+                };
+                ReadAnswer::Found { observed: Box::new(as_object(&state)?), recorded }
+            }
             ReadOutcome::Gone => ReadAnswer::Gone { recorded: Some(recorded) },
             ReadOutcome::Deferred(reason) => {
                 let call = format!("ReadResource of {type_name}");
@@ -153,7 +172,6 @@ impl LiveReader {
             }
         };
         let address = object.object.address.to_string();
-        let warnings = [upgraded.warnings, read.warnings].concat();
         Ok(ObjectRead { answer, warnings: warnings.into_iter().map(|it| told(it, &address)).collect() })
     }
 }
@@ -165,7 +183,31 @@ pub(super) fn in_version(
     version: u64,
     state: &ResourceState,
 ) -> Result<ResourceObject, Unreadable> {
-    let object = recorded.clone().with_value(state.members());
+    with_members(recorded, version, state.members())
+}
+
+/// The upgraded attributes with those marked as unknown that are there and that the state does not have at all: the provider that
+/// wrote it had no such attribute, and so nobody can say whether it has changed. `None` where there is none such.
+///
+/// States of formats before 4 leave out what is null too, and so they do not tell.
+fn unrecorded(stored: &ResourceObject, upgraded: &Members, observed: &Members) -> Option<Members> {
+    let Attributes::Nested(raw) = &stored.attributes else { return None };
+    let is_new =
+        |name: &str| raw.as_raw().get(name).is_none() && observed.get(name).is_some_and(|it| *it != Value::Null);
+    let new = upgraded.iter().filter(|(name, value)| **value == Value::Null && is_new(name));
+    let new: Vec<&String> = new.map(|(name, _)| name).collect();
+    if new.is_empty() {
+        return None;
+    }
+    let mut members = upgraded.clone();
+    for name in new {
+        members.insert(name.clone(), Value::Unknown);
+    }
+    Some(members)
+}
+
+fn with_members(recorded: &ResourceObject, version: u64, members: &Members) -> Result<ResourceObject, Unreadable> {
+    let object = recorded.clone().with_value(members);
     let mut object = object.map_err(|error| Unreadable::new(UnreadableClass::Invalid, "", error.to_string()))?;
     object.schema_version = version;
     let known: BTreeSet<AttributePath> = object.sensitive.iter().chain(&recorded.sensitive).cloned().collect();

@@ -10,9 +10,9 @@ use std::time::{Duration, SystemTime};
 use crate::run::{Run, Scratch, finish, landfast, root};
 use crate::via::wait_until;
 
-pub(super) const SECRET: &str = "CANARY-live-3d81c7";
+pub(crate) const SECRET: &str = "CANARY-live-3d81c7";
 
-pub(super) fn tools() -> PathBuf {
+pub(crate) fn tools() -> PathBuf {
     let tools = root().join("target/live-tools");
     assert!(tools.join("terraform.rc").is_file(), "{} is not there: run .ci/install-live-tools", tools.display());
     tools
@@ -23,13 +23,13 @@ fn free_port() -> u16 {
 }
 
 /// The AWS stand-in, ended with this value.
-pub(super) struct Moto {
+pub(crate) struct Moto {
     process: Child,
-    pub(super) url: String,
+    pub(crate) url: String,
 }
 
 impl Moto {
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let port = free_port();
         let process = Command::new(tools().join("venv/bin/moto_server"))
             .args(["-H", "127.0.0.1", "-p", &port.to_string()])
@@ -57,7 +57,7 @@ impl Drop for Moto {
 
 /// What a service answers that is not moto.
 #[derive(Clone, Copy)]
-pub(super) enum Answer {
+pub(crate) enum Answer {
     /// "You may not", with a text that holds the secret and a mark that turns text around.
     Denied,
     /// Nothing, ever.
@@ -65,7 +65,7 @@ pub(super) enum Answer {
 }
 
 /// A service on a port of its own, for as long as the test runs. Gives its address.
-pub(super) fn service(answer: Answer) -> String {
+pub(crate) fn service(answer: Answer) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     std::thread::spawn(move || {
@@ -102,14 +102,14 @@ fn deny(stream: TcpStream) -> Option<()> {
 }
 
 /// A folder in which terraform was applied.
-pub(super) struct Deployment {
+pub(crate) struct Deployment {
     scratch: Scratch,
-    pub(super) variables: BTreeMap<&'static str, String>,
+    pub(crate) variables: BTreeMap<&'static str, String>,
 }
 
 impl Deployment {
     /// A folder with this configuration, initialised.
-    pub(super) fn new(configuration: &str, cli_configuration: &Path) -> Self {
+    pub(crate) fn new(configuration: &str, cli_configuration: &Path) -> Self {
         let scratch = Scratch::new();
         for folder in ["stack", "tmp"] {
             std::fs::create_dir(scratch.path(folder)).unwrap();
@@ -126,15 +126,15 @@ impl Deployment {
         deployment
     }
 
-    pub(super) fn folder(&self) -> PathBuf {
+    pub(crate) fn folder(&self) -> PathBuf {
         self.scratch.path("stack").canonicalize().unwrap()
     }
 
-    pub(super) fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.scratch.path(name)
     }
 
-    pub(super) fn temporary(&self) -> PathBuf {
+    pub(crate) fn temporary(&self) -> PathBuf {
         self.scratch.path("tmp")
     }
 
@@ -149,40 +149,40 @@ impl Deployment {
         command
     }
 
-    pub(super) fn terraform_command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn terraform_command(&self, arguments: &[&str]) -> Command {
         let mut command = self.with_variables(Command::new("terraform"));
         command.args(arguments).arg("-no-color").current_dir(self.folder()).stdin(Stdio::null());
         command
     }
 
     /// Runs terraform, which must succeed.
-    pub(super) fn terraform(&self, arguments: &[&str]) -> String {
+    pub(crate) fn terraform(&self, arguments: &[&str]) -> String {
         let output = self.terraform_command(arguments).output().expect("terraform is on PATH: the live tests need it");
         let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
         assert!(output.status.success(), "{arguments:?}: {}{}", text(&output.stdout), text(&output.stderr));
         text(&output.stdout)
     }
 
-    pub(super) fn landfast_command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn landfast_command(&self, arguments: &[&str]) -> Command {
         let mut command = self.with_variables(landfast());
         command.args(arguments).current_dir(self.path("")).env("TMPDIR", self.temporary());
         command.env("XDG_CONFIG_HOME", self.path("configuration"));
         command
     }
 
-    pub(super) fn landfast(&self, arguments: &[&str]) -> Run {
+    pub(crate) fn landfast(&self, arguments: &[&str]) -> Run {
         finish(&mut self.landfast_command(arguments))
     }
 
     /// Checks through terraform: the exit code, and the report.
-    pub(super) fn check(&self, more: &[&str]) -> (i32, serde_json::Value) {
+    pub(crate) fn check(&self, more: &[&str]) -> (i32, serde_json::Value) {
         let run = self.landfast(&[&["check", "stack", "--via", "terraform", "--format", "json"][..], more].concat());
         let report = serde_json::from_str(&run.out).unwrap_or_else(|_| panic!("{}: {}", run.code, run.err));
         (run.code, report)
     }
 
     /// Every file of the stack with its bytes and the time of its last change.
-    pub(super) fn files(&self) -> BTreeMap<PathBuf, (Vec<u8>, SystemTime)> {
+    pub(crate) fn files(&self) -> BTreeMap<PathBuf, (Vec<u8>, SystemTime)> {
         let mut open = vec![self.folder()];
         let mut files = BTreeMap::new();
         while let Some(folder) = open.pop() {
@@ -202,7 +202,7 @@ impl Deployment {
     }
 
     /// The id of a resource, from the state.
-    pub(super) fn id(&self, kind: &str, name: &str) -> String {
+    pub(crate) fn id(&self, kind: &str, name: &str) -> String {
         let state: serde_json::Value =
             serde_json::from_slice(&std::fs::read(self.folder().join("terraform.tfstate")).unwrap()).unwrap();
         let resources = state["resources"].as_array().unwrap();
@@ -212,7 +212,7 @@ impl Deployment {
 }
 
 /// Runs these lines of Python, which have `client` to make clients of boto3 with.
-pub(super) fn boto3(moto: &Moto, lines: &str) {
+pub(crate) fn boto3(moto: &Moto, lines: &str) {
     let script = format!(
         "import boto3\n\
          def client(service):\n    \
@@ -225,10 +225,10 @@ pub(super) fn boto3(moto: &Moto, lines: &str) {
 }
 
 /// A terraform that holds the lock of a state, because it waits for an answer.
-pub(super) struct LockHolder(Child);
+pub(crate) struct LockHolder(Child);
 
 impl LockHolder {
-    pub(super) fn new(deployment: &Deployment) -> Self {
+    pub(crate) fn new(deployment: &Deployment) -> Self {
         let mut command = deployment.terraform_command(&["apply", "-refresh-only"]);
         let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut holder = Self(child);
@@ -252,7 +252,7 @@ impl Drop for LockHolder {
 }
 
 /// Waits until no process runs in the folder; fails after ten seconds.
-pub(super) fn wait_for_no_process(folder: &Path) -> Duration {
+pub(crate) fn wait_for_no_process(folder: &Path) -> Duration {
     wait_until(&format!("no process is left: {:?}", crate::via::processes_in(folder)), || {
         crate::via::processes_in(folder).is_empty()
     })

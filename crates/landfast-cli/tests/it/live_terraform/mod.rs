@@ -1,6 +1,6 @@
 //! `--via terraform` with the real terraform and the real AWS provider, on what moto stands in for.
 
-mod deployment;
+pub(crate) mod deployment;
 
 use std::process::Stdio;
 

@@ -9,6 +9,7 @@ use landfast_observe::scan::{
 use landfast_state::address::InstanceKey;
 
 use super::super::failure::of_call;
+use super::super::mask;
 use super::super::reader::{LiveReader, in_version, told};
 use crate::provider::{ImportId, ImportOutcome, ReadOutcome};
 
@@ -42,11 +43,15 @@ impl Imports {
         let Some(schema) = running.schemas.resources.get(type_name) else {
             return Err(Unreadable::new(UnreadableClass::Unsupported, "", "there is no schema of its type"));
         };
-        let read = running.provider.read(schema, &state).await.map_err(|error| of_call(&error))?;
+        let shape = schema.schema();
+        let read = running.provider.read(schema, &state).await;
+        let read = read.map_err(|error| mask::failure(of_call(&error), shape, &[state.members()]))?;
         warnings.extend(read.warnings);
+        let found = if let ReadOutcome::Found(found) = &read.value { found.members() } else { state.members() };
+        let warnings = mask::warnings(warnings, shape, &[state.members(), found]);
         let answer = match read.value {
             ReadOutcome::Found(state) => {
-                let observed = in_version(&object.object, schema.schema().version, &state)?;
+                let observed = in_version(&object.object, shape.version, &state)?;
                 ReadAnswer::Found { recorded: Box::new(object.object.clone()), observed: Box::new(observed) }
             }
             ReadOutcome::Gone => ReadAnswer::Gone { recorded: None },

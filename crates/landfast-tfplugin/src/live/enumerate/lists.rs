@@ -131,7 +131,10 @@ impl LiveReader {
             }
         }
         unowned.retain(|at, _| !folded.contains_key(at));
-        found.not_covered = owned.ids.keys().filter(|name| !covered.contains(*name)).cloned().collect();
+        // What could not be listed says why, and is not said to have no rule.
+        let failed: BTreeSet<&String> = found.failed.iter().map(|it| &it.resource_type).collect();
+        let without_rule = |name: &&String| !covered.contains(*name) && !failed.contains(name);
+        found.not_covered = owned.ids.keys().filter(without_rule).cloned().collect();
         for list in self.running_providers().await.iter().flat_map(|(key, _)| rules.of_provider(&key.source)) {
             // A default object that is managed has a type of its own, and is listed by that of the others.
             if covered.contains(&list.resource_type) {
