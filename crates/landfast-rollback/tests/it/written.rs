@@ -132,3 +132,23 @@ fn why_an_object_could_not_be_read_before_its_change_is_kept() {
     assert!(end.why.contains("mem_plain.a cannot be read"), "{}", end.why);
     assert_eq!(end.failure, Some(ActuatorFailure::Rejected));
 }
+
+#[test]
+fn what_a_lie_came_to_is_said() {
+    for (fault, end, why) in [
+        (ActFault::SaySuccessDoNothing, StepEnd::NoEffect, "success was reported, and nothing has changed"),
+        (ActFault::PartThenSuccess, StepEnd::Partial, "success was reported, and mem_plain.a differs in "),
+        (ActFault::PartThenFailure, StepEnd::Partial, "something went wrong halfway"),
+    ] {
+        let theatre = Theatre::of(updates());
+        theatre.world.spoil(&address(A), Direction::Forward, fault);
+        theatre.ended();
+        let ended = theatre.journal.records().unwrap().into_iter().find_map(|record| match record {
+            Record::Ended { direction: Direction::Forward, end, .. } => Some(end),
+            _ => None,
+        });
+        let ended = ended.unwrap();
+        assert_eq!(ended.end, end, "{fault:?}");
+        assert!(ended.why.starts_with(why), "{fault:?}: {}", ended.why);
+    }
+}
