@@ -210,6 +210,32 @@ fn a_move_is_taken_back_whether_it_was_done_or_half_done() {
     }
 }
 
+#[test]
+fn what_was_put_aside_comes_back_and_what_was_adopted_is_forgotten() {
+    let a = "mem_plain.a";
+    let thing = |at: &str, name: &str| object(at, &[("name", text(name))], &[]);
+    let second = || step(2, ActionKind::Update, &at(2));
+    let mut create = step(1, ActionKind::Create, a);
+    create.deposes = Some("0badc0de".into());
+    let theatre = Theatre::of(parts(
+        vec![thing(a, "old"), thing(&at(2), "old")],
+        vec![thing(a, "new"), thing(&at(2), "new")],
+        vec![create, second()],
+    ));
+    theatre.world.spoil(&address(&at(2)), Direction::Forward, REFUSED);
+    assert_state(&theatre.ended(), OperationState::RolledBack);
+    assert_eq!(theatre.world.item(&address(a)).unwrap().object.value(), thing(a, "old").value());
+
+    let theatre = Theatre::of(parts(
+        vec![thing(&at(2), "old")],
+        vec![thing(a, "found"), thing(&at(2), "new")],
+        vec![step(1, ActionKind::Adopt, a), second()],
+    ));
+    theatre.world.spoil(&address(&at(2)), Direction::Forward, REFUSED);
+    assert_state(&theatre.ended(), OperationState::RolledBack);
+    assert!(theatre.world.item(&address(a)).is_none());
+}
+
 /// The number of the announcement, counted from 1, by which step 1 is taken back for the `nth` time.
 fn announcement(theatre: &Theatre, nth: usize) -> usize {
     let records = theatre.journal.records().unwrap();
