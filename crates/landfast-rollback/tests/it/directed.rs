@@ -87,6 +87,14 @@ fn a_plan_of_another_state_place_or_time_is_refused() {
 }
 
 #[test]
+fn what_was_refused_has_nothing_to_be_taken_back() {
+    let theatre = Theatre::of(updates(1));
+    theatre.hold.lose();
+    assert_untouched(&theatre, &theatre.ended(), "lock");
+    assert_untouched(&theatre, &theatre.resume(Resume::Back), "lock");
+}
+
+#[test]
 fn a_full_audit_log_stops_it_before_it_begins() {
     let theatre = Theatre::of(updates(1));
     theatre.audit.fill();
@@ -145,6 +153,8 @@ fn handed_over_nothing_is_taken_back_until_somebody_says_so() {
     let view = theatre.ended();
     assert_state(&view, OperationState::Failed);
     assert!(view.is_ended() && view.reached_applying && !is_old(&theatre, 1));
+    assert_state(&theatre.resume(Resume::Forward), OperationState::Failed);
+    assert!(!is_old(&theatre, 1));
     assert_state(&theatre.resume(Resume::Back), OperationState::RolledBack);
     assert!(is_old(&theatre, 1));
 }
