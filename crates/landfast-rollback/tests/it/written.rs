@@ -104,7 +104,7 @@ fn every_transition_has_its_level() {
 
 #[test]
 fn a_read_that_fails_for_a_moment_is_tried_again_so_often_and_no_more() {
-    for (failures, state) in [(3, OperationState::Applied), (40, OperationState::Failed)] {
+    for (failures, state) in [(3, OperationState::Applied), (4, OperationState::Failed), (40, OperationState::Failed)] {
         let theatre = Theatre::of(updates());
         for _ in 0..failures {
             theatre.world.blind(&address(A), ReadFault::Fail(ActuatorFailure::Transient));
