@@ -53,6 +53,7 @@ impl Providers {
         if let Some(data) = std::env::var_os("TF_DATA_DIR").filter(|data| !data.is_empty()) {
             search.data_folder = PathBuf::from(data);
         }
+        search.hash_folder = hash_folder();
         let search = ProviderSearch::new(&search, &|name| std::env::var_os(name));
         let search = search.map_err(|error| CliError::new(chain(&error)))?;
         let module = match configuration {
@@ -85,6 +86,13 @@ impl Providers {
         }
         Ok(Self { setup: Arc::new(setup), written })
     }
+}
+
+/// Where the hashes of provider packages are kept between runs, as caches are.
+fn hash_folder() -> Option<PathBuf> {
+    let folder = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let cache = folder("XDG_CACHE_HOME").or_else(|| Some(folder("HOME")?.join(".cache")))?;
+    Some(cache.join("landfast/packages"))
 }
 
 fn read_module(folder: &Path) -> Result<RootModule, CliError> {

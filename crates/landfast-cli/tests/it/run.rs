@@ -26,8 +26,9 @@ pub(crate) fn landfast() -> Command {
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("LANDFAST_")) {
         command.env_remove(name);
     }
-    // No configuration of whoever runs the tests takes part.
+    // No configuration of whoever runs the tests takes part, and nothing is left with them.
     command.env("XDG_CONFIG_HOME", root().join("target/no-configuration"));
+    command.env("XDG_CACHE_HOME", root().join("target/tests-cache"));
     command
 }
 

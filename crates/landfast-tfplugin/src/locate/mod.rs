@@ -4,6 +4,7 @@
 mod cli_config;
 mod error;
 mod found;
+mod known_hash;
 mod layout;
 mod lock_file;
 mod package_hash;
@@ -19,6 +20,7 @@ use std::cmp::Reverse;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use known_hash::KnownHashes;
 use layout::Package;
 use pattern::Selection;
 use verify::Verified;
@@ -43,6 +45,10 @@ pub struct SearchOptions {
     pub data_folder: PathBuf,
     /// The platform that packages must be for. Default: that of this program.
     pub platform: Platform,
+    /// A folder in which the hashes of packages are kept between runs, which is made where it is not there. An entry counts for files
+    /// that have not changed since, as the times of their inodes tell, and where nobody else can write to it. Default: none, and
+    /// packages that a lock file names are read whole each time.
+    pub hash_folder: Option<PathBuf>,
 }
 
 impl Default for SearchOptions {
@@ -52,6 +58,7 @@ impl Default for SearchOptions {
             working_directory: None,
             data_folder: ".terraform".into(),
             platform: Platform::own(),
+            hash_folder: None,
         }
     }
 }
@@ -63,6 +70,7 @@ pub struct ProviderSearch {
     places: Vec<Place>,
     lock: Option<DependencyLock>,
     platform: Platform,
+    known: KnownHashes,
 }
 
 #[derive(Debug, Clone)]
@@ -127,7 +135,8 @@ impl ProviderSearch {
         if let Some(folder) = &config.plugin_cache {
             add(PlaceKind::PluginCache, folder.clone(), Holds::Packages, Selection::default());
         }
-        Ok(Self { overrides: config, places, lock, platform: options.platform.clone() })
+        let known = KnownHashes::in_folder(options.hash_folder.clone());
+        Ok(Self { overrides: config, places, lock, platform: options.platform.clone(), known })
     }
 
     /// The lock file, where there is one.
@@ -138,8 +147,8 @@ impl ProviderSearch {
 
     /// Finds a provider. What a lock file names must be what it hashes to, and is of the version that it names.
     ///
-    /// Hashing reads the whole package, and an archive is unpacked among the temporary files: this takes up to some seconds, in
-    /// which it blocks.
+    /// Hashing reads the whole package, unless its hash is known from before, and an archive is unpacked among the temporary files:
+    /// this takes up to some seconds, in which it blocks.
     ///
     /// # Errors
     /// When it is nowhere, with every place that was searched and what is there instead; when what is there is another than the
@@ -170,7 +179,7 @@ impl ProviderSearch {
         });
         let mut refused = None;
         for (place, package) in fitting {
-            match verify::verify(source, &package, locked) {
+            match verify::verify(source, &package, locked, &self.known) {
                 Ok(Verified { program, check, unpacked }) => {
                     let version = package.version;
                     let (source, place) = (source.clone(), place.kind);

@@ -13,22 +13,27 @@ use sha2::{Digest as _, Sha256};
 const MAX_FILES: usize = 10_000;
 const MAX_DEPTH: usize = 32;
 
-/// The hash of what is in a folder, `h1:…`: of the sorted list of its files, each with its own.
-pub(super) fn of_folder(folder: &Path) -> io::Result<String> {
+/// The files in a folder, sorted: a package is all of them.
+pub(super) fn files_of_folder(folder: &Path) -> io::Result<Vec<String>> {
     let mut files = Vec::new();
     gather(folder, "", 0, &mut files)?;
     files.sort();
-    let mut all = Sha256::new();
-    for name in &files {
-        all.update(line_of(&folder.join(name), name)?);
-    }
-    Ok(finish(all))
+    Ok(files)
 }
 
-/// The hash of a package that would hold this program alone.
-pub(super) fn of_program(program: &Path) -> io::Result<String> {
+/// The folder and the name of a package that would hold this program alone.
+pub(super) fn file_of_program(program: &Path) -> io::Result<(&Path, Vec<String>)> {
     let name = program.file_name().and_then(|name| name.to_str()).ok_or_else(|| invalid("its name is no text"))?;
-    Ok(finish(Sha256::new_with_prefix(line_of(program, name)?)))
+    Ok((program.parent().unwrap_or(Path::new("")), vec![name.to_owned()]))
+}
+
+/// The hash of these files of a folder, `h1:…`: of the list of them, each with its own.
+pub(super) fn of_files(folder: &Path, files: &[String]) -> io::Result<String> {
+    let mut all = Sha256::new();
+    for name in files {
+        all.update(line_of(&folder.join(name), name)?);
+    }
+    Ok(format!("h1:{}", STANDARD.encode(all.finalize())))
 }
 
 /// The hash of an archive, `zh:…`.
@@ -36,8 +41,16 @@ pub(super) fn of_archive(archive: &Path) -> io::Result<String> {
     Ok(format!("zh:{}", hex_of_file(archive)?))
 }
 
-fn finish(hash: Sha256) -> String {
-    format!("h1:{}", STANDARD.encode(hash.finalize()))
+/// The hash of some bytes, in hexadecimal digits.
+pub(super) fn hex_of(bytes: &[u8]) -> String {
+    hex(Sha256::new_with_prefix(bytes))
+}
+
+fn hex(hash: Sha256) -> String {
+    hash.finalize().iter().fold(String::with_capacity(64), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 fn line_of(file: &Path, name: &str) -> io::Result<String> {
@@ -82,10 +95,7 @@ fn hex_of_file(path: &Path) -> io::Result<String> {
             Some(read) => hash.update(read),
         }
     }
-    Ok(hash.finalize().iter().fold(String::with_capacity(64), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    }))
+    Ok(hex(hash))
 }
 
 fn invalid(what: &'static str) -> io::Error {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::error::LocateError;
 use super::found::HashCheck;
+use super::known_hash::KnownHashes;
 use super::layout::{Package, PackageKind, program_in};
 use super::lock_file::{DependencyLock, LockedProvider};
 use super::source::ProviderSource;
@@ -24,6 +25,7 @@ pub(super) fn verify(
     source: &ProviderSource,
     package: &Package,
     locked: Option<(&DependencyLock, &LockedProvider)>,
+    known: &KnownHashes,
 ) -> Result<Verified, LocateError> {
     let unreadable =
         |error| LocateError::Package { provider: source.clone(), package: package.path.clone(), source: error };
@@ -46,10 +48,12 @@ pub(super) fn verify(
         PackageKind::Program => {
             let check = if !has("h1:") && !has("zh:") {
                 unchecked
-            } else if hashes.contains(&package_hash::of_program(&package.path).map_err(unreadable)?) {
-                HashCheck::Verified
             } else {
-                HashCheck::ProgramAlone
+                let (folder, files) = package_hash::file_of_program(&package.path).map_err(unreadable)?;
+                match hashes.contains(&known.of_files(folder, &files).map_err(unreadable)?) {
+                    true => HashCheck::Verified,
+                    false => HashCheck::ProgramAlone,
+                }
             };
             Ok(Verified { program: package.path.clone(), check, unpacked: None })
         }
@@ -57,7 +61,8 @@ pub(super) fn verify(
             // Links lead into a plugin cache.
             let folder = package.path.canonicalize().map_err(unreadable)?;
             let check = if has("h1:") {
-                let found = package_hash::of_folder(&folder).map_err(unreadable)?;
+                let files = package_hash::files_of_folder(&folder).map_err(unreadable)?;
+                let found = known.of_files(&folder, &files).map_err(unreadable)?;
                 if !hashes.contains(&found) {
                     return Err(mismatch(found));
                 }
@@ -83,7 +88,8 @@ pub(super) fn verify(
             let folder = ProviderFolder::make().map_err(unreadable)?;
             unpack::unpack(&package.path, folder.path()).map_err(unreadable)?;
             if check != HashCheck::Verified && has("h1:") {
-                let inside = package_hash::of_folder(folder.path()).map_err(unreadable)?;
+                let files = package_hash::files_of_folder(folder.path()).map_err(unreadable)?;
+                let inside = package_hash::of_files(folder.path(), &files).map_err(unreadable)?;
                 if !hashes.contains(&inside) {
                     return Err(mismatch(if found.is_empty() { inside } else { found }));
                 }

@@ -313,3 +313,68 @@ fn settings_that_cannot_be_read_are_no_silence() {
     let absent = |name: &str| (name == "TF_CLI_CONFIG_FILE").then(|| Path::new("/nowhere/rc").as_os_str().to_owned());
     assert!(ProviderSearch::new(&world.options, &absent).is_ok());
 }
+
+/// A package whose hash is kept in a folder, and the file in which it is.
+#[cfg(unix)]
+fn kept_hash(world: &mut World) -> (PathBuf, PathBuf) {
+    let program = world.package("dir/.terraform/providers", "3.39.0");
+    world.lock("3.39.0", &[hash_of("3.39.0")]);
+    world.options.hash_folder = Some(world.path("cache/packages"));
+    let folder = world.path("cache/packages");
+    // What has changed just now is read again each time.
+    assert_eq!(world.find("").unwrap().check(), &HashCheck::Verified);
+    assert!(!folder.exists());
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while !folder.exists() {
+        assert!(std::time::Instant::now() < until, "no hash is kept");
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        assert_eq!(world.find("").unwrap().check(), &HashCheck::Verified);
+    }
+    let entries: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let [entry] = &entries[..] else { panic!("{entries:?}") };
+    (program, entry.clone())
+}
+
+#[cfg(unix)]
+#[test]
+fn a_hash_is_kept_for_files_that_stay_as_they_are() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let mut world = World::new();
+    let (program, entry) = kept_hash(&mut world);
+    let kept = fs::read_to_string(&entry).unwrap();
+    assert!(kept.ends_with(&format!("{}\n", hash_of("3.39.0"))), "{kept}");
+
+    // What is kept is what counts.
+    let other = kept.replace(hash_of("3.39.0"), "h1:other=");
+    fs::write(&entry, &other).unwrap();
+    assert!(world.message("").contains("it hashes to h1:other="));
+    // But not where somebody else could have written it, nor when it cannot be read.
+    for mode in [0o666, 0o620] {
+        fs::set_permissions(&entry, fs::Permissions::from_mode(mode)).unwrap();
+        assert_eq!(world.find("").unwrap().check(), &HashCheck::Verified);
+        assert_eq!(fs::read_to_string(&entry).unwrap(), kept);
+        fs::write(&entry, &other).unwrap();
+    }
+    for broken in ["", "h1:other=\n", &kept[..kept.len() / 2]] {
+        fs::write(&entry, broken).unwrap();
+        assert_eq!(world.find("").unwrap().check(), &HashCheck::Verified);
+        assert_eq!(fs::read_to_string(&entry).unwrap(), kept);
+    }
+
+    // Another program of the same length, as old as the first.
+    let times = fs::metadata(&program).unwrap().modified().unwrap();
+    fs::write(&program, "3.39.1").unwrap();
+    fs::File::options().write(true).open(&program).unwrap().set_modified(times).unwrap();
+    assert!(world.message("").contains("it hashes to h1:"));
+    assert_eq!(fs::read_to_string(&entry).unwrap(), kept);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_beside_the_program_makes_it_another_package() {
+    let mut world = World::new();
+    let (program, _) = kept_hash(&mut world);
+    fs::write(program.with_file_name("LICENSE.txt"), "MIT").unwrap();
+    assert!(world.message("").contains("it hashes to h1:"));
+}
