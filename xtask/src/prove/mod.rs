@@ -20,6 +20,7 @@ mod lockers;
 mod operations;
 mod page;
 mod postgres;
+mod programs;
 mod scene;
 mod simulation;
 mod terraform;
@@ -27,7 +28,6 @@ mod worlds;
 
 use std::path::PathBuf;
 
-use crate::process::{cargo, run as run_program};
 use crate::simulate::Build;
 use crate::workspace::root;
 
@@ -107,21 +107,14 @@ impl Setting {
 pub(crate) fn run(options: &Options) -> Result<(), String> {
     let root = root()?;
     let wanted = |part| options.parts.is_empty() || options.parts.contains(&part);
-    // The fault shim is in no other build, so it gets a folder of its own.
-    let target = root.join("target/prove");
-    if [Part::Lockers, Part::Kills, Part::Backups].into_iter().any(wanted) {
-        let mut build = cargo();
-        build.current_dir(&root).args(["build", "--quiet", "--package", "landfast-cli", "--package", "xtask"]);
-        build.args(["--features", "landfast-cli/fault"]).arg("--target-dir").arg(&target);
-        run_program(&mut build)?;
-    }
-    let programs = target.join("debug");
-    let setting = Setting {
-        landfast: programs.join("landfast"),
-        xtask: programs.join("xtask"),
-        seed: options.seed,
-        extent: if options.sample { Extent::Sample } else { Extent::Whole },
+    let [landfast, xtask] = if [Part::Lockers, Part::Kills, Part::Backups].into_iter().any(wanted) {
+        let packages = ["--package", "landfast-cli", "--package", "xtask", "--features", "landfast-cli/fault"];
+        programs::build(&root, &packages, ["landfast", "xtask"])?
+    } else {
+        Default::default()
     };
+    let extent = if options.sample { Extent::Sample } else { Extent::Whole };
+    let setting = Setting { landfast, xtask, seed: options.seed, extent };
     let mut proofs = Vec::new();
     if wanted(Part::Lockers) {
         proofs.extend(lockers::prove(&setting)?);

@@ -13,8 +13,7 @@ use std::time::{Duration, Instant};
 
 use super::killed::{Moment, run};
 use super::scene::folder;
-use super::{Proof, Setting};
-use crate::process::{cargo, run as run_program};
+use super::{Proof, Setting, programs};
 use crate::workspace::root;
 
 const PART: &str = "operation-kills";
@@ -47,11 +46,10 @@ struct Killed {
 
 pub(super) fn prove(setting: &Setting) -> Result<Vec<Proof>, String> {
     let root = root()?;
-    let mut build = cargo();
-    build.current_dir(&root).args(["build", "--quiet", "--package", "landfast-rollback", "--example", "killed"]);
-    build.args(["--features", "testing,landfast-durable/fault", "--target-dir", "target/prove"]);
-    run_program(&mut build)?;
-    let killed = Killed { program: root.join("target/prove/debug/examples/killed"), folder: folder(PART)? };
+    let example = ["--package", "landfast-rollback", "--example", "killed"];
+    let arguments = [&example[..], &["--features", "testing,landfast-durable/fault"]].concat();
+    let [program] = programs::build(&root, &arguments, ["examples/killed"])?;
+    let killed = Killed { program, folder: folder(PART)? };
     let whole = killed.whole()?;
     Ok(vec![killed.at_every_record(setting)?, killed.at_random_moments(setting, whole)?])
 }
