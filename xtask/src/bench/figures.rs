@@ -1,6 +1,7 @@
 //! `cargo xtask figure`: yardsticks that rows run as programs of their own, so that they are measured like all others.
 
 use std::collections::HashMap;
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -8,6 +9,8 @@ use std::path::{Path, PathBuf};
 use landfast::state::{DependencyGraph, Limits};
 use rustix::time::{ClockId, clock_gettime};
 use serde_json::Value;
+
+use super::contact::first_contact;
 
 /// Run one of the yardsticks of `cargo xtask bench`.
 #[derive(Debug, clap::Args)]
@@ -33,6 +36,12 @@ pub(crate) enum Figure {
     },
     /// Order, cycles and the blast radius of every resource of a state; prints the CPU seconds of these alone.
     Graph { state: PathBuf },
+    /// Run a program with the address of a service in a variable; prints the seconds until it talks to that.
+    FirstContact {
+        variable: String,
+        #[arg(last = true, required = true)]
+        program: Vec<OsString>,
+    },
 }
 
 pub(crate) fn run(options: &FigureOptions) -> Result<(), String> {
@@ -41,6 +50,7 @@ pub(crate) fn run(options: &FigureOptions) -> Result<(), String> {
         Figure::Values { recorded, observed } => values(recorded, observed),
         Figure::GraphState { nodes, edges, random, out } => graph_state(*nodes, *edges, *random, out),
         Figure::Graph { state } => graph(state),
+        Figure::FirstContact { variable, program } => first_contact(variable, program),
     }
 }
 

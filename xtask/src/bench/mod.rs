@@ -5,13 +5,16 @@
 //! of each count. `docs/benchmarks.md` is written from the results of this and of earlier runs, as long as machine and
 //! versions are the same.
 
+mod contact;
 mod figures;
 mod input;
+mod live_rows;
 mod machine;
 mod measure;
 mod page;
 mod program;
 mod rows;
+mod scenes;
 mod server;
 mod tools;
 
@@ -98,14 +101,16 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
         }
         println!("{}", row.name);
         // It ends with the row.
-        let _store = match row.store {
-            rows::Store::None => None,
-            rows::Store::S3 => {
+        let (_store, _service);
+        match row.scene {
+            rows::Scene::None => {}
+            rows::Scene::S3 => {
                 tools::require(tools::Tool::SeaweedFs, &places)?;
                 setup.add(tools::Tool::SeaweedFs, &places)?;
-                Some(server::SeaweedFs::start(&places)?)
+                _store = server::SeaweedFs::start(&places)?;
             }
-        };
+            rows::Scene::Live(live) => _service = live.start(&places)?,
+        }
         let measured = measure::row(row, repeat)?;
         page::print_row(row, &measured, !options.quick);
         results.push((row.name, measured));

@@ -83,10 +83,12 @@ fn page(setup: &Setup, rows: &[(&Row, Option<Measured>)]) -> String {
             page.push_str("Not measured on this machine.\n");
             continue;
         };
-        page.push_str("| program | CPU | peak memory | runs |\n|---|--:|--:|--:|\n");
+        let heads: Vec<&str> = row.columns.iter().map(|column| head(*column)).collect();
+        let _ = writeln!(page, "| program | {} | runs |\n|---|{}--:|", heads.join(" | "), "--:|".repeat(heads.len()));
         for usage in &measured.programs {
-            let (cpu, memory) = (shown(Quantity::Cpu, usage), shown(Quantity::Memory, usage));
-            let _ = writeln!(page, "| {} (`{}`) | {cpu} | {memory} | {} |", usage.label, usage.command, usage.runs);
+            let figures: Vec<String> = row.columns.iter().map(|column| shown(*column, usage)).collect();
+            let figures = figures.join(" | ");
+            let _ = writeln!(page, "| {} (`{}`) | {figures} | {} |", usage.label, usage.command, usage.runs);
         }
     }
     page
@@ -118,6 +120,9 @@ fn wording(row: &Row, goal: &Goal) -> (String, String) {
     let of = match goal.of {
         Quantity::Cpu => "CPU",
         Quantity::Memory => "memory",
+        Quantity::Time => "time",
+        Quantity::OwnCpu => "CPU of its own",
+        Quantity::OwnMemory => "memory of its own",
     };
     let times = |stretch: Option<f64>| stretch.map_or(String::new(), |stretch| format!("{stretch}x"));
     match goal.bound {
@@ -126,6 +131,9 @@ fn wording(row: &Row, goal: &Goal) -> (String, String) {
         }
         Bound::TimesLess { other, times: bound, stretch } => {
             (format!("{mine}at least {bound}x less {of} than {}", label(other)), times(stretch))
+        }
+        Bound::AtMostMore { other, more } => {
+            (format!("{mine}at most {} more {of} than {}", amount(goal.of, more), label(other)), String::new())
         }
         Bound::AtMost(bound) => {
             (format!("{}: {of} at most {}", label(goal.mine), amount(goal.of, bound)), String::new())
@@ -169,6 +177,10 @@ fn judge(goal: &Goal, measured: &Measured) -> Verdict {
             let stretched = stretch.is_some_and(|stretch| ratio >= stretch);
             Verdict { figure: format!("{ratio:.1}x"), word: word(ratio >= times, stretched) }
         }),
+        Bound::AtMostMore { other, more } => figure(other).map_or(Verdict::unknown(), |other| {
+            let difference = mine - other;
+            Verdict { figure: amount(goal.of, difference.max(0.0)), word: word(difference <= more, false) }
+        }),
         Bound::AtMost(bound) => Verdict { figure: amount(goal.of, mine), word: word(mine <= bound, false) },
     }
 }
@@ -177,6 +189,19 @@ fn figure_of(of: Quantity, usage: &Usage) -> f64 {
     match of {
         Quantity::Cpu => usage.cpu,
         Quantity::Memory => usage.memory as f64,
+        Quantity::Time => usage.time,
+        Quantity::OwnCpu => usage.own_cpu,
+        Quantity::OwnMemory => usage.own_memory as f64,
+    }
+}
+
+fn head(of: Quantity) -> &'static str {
+    match of {
+        Quantity::Cpu => "CPU",
+        Quantity::Memory => "peak memory",
+        Quantity::Time => "time",
+        Quantity::OwnCpu => "its own CPU",
+        Quantity::OwnMemory => "its own peak memory",
     }
 }
 
@@ -189,18 +214,19 @@ fn shown(of: Quantity, usage: &Usage) -> String {
 
 fn amount(of: Quantity, figure: f64) -> String {
     match of {
-        Quantity::Cpu if figure < 2e-3 => format!("{:.0} \u{b5}s", figure * 1e6),
-        Quantity::Cpu if figure < 1.0 => format!("{:.1} ms", figure * 1e3),
-        Quantity::Cpu => format!("{figure:.2} s"),
-        Quantity::Memory => format!("{:.0} MB", figure / 1e6),
+        Quantity::Memory | Quantity::OwnMemory => format!("{:.0} MB", figure / 1e6),
+        _ if figure < 2e-3 => format!("{:.0} \u{b5}s", figure * 1e6),
+        _ if figure < 1.0 => format!("{:.1} ms", figure * 1e3),
+        _ => format!("{figure:.2} s"),
     }
 }
 
 /// What a row came to, on the terminal.
 pub(crate) fn print_row(row: &Row, measured: &Measured, with_goals: bool) {
     for usage in &measured.programs {
-        let (cpu, memory) = (shown(Quantity::Cpu, usage), shown(Quantity::Memory, usage));
-        println!("  {}: {cpu}, {memory}", usage.label);
+        let figures: Vec<String> =
+            row.columns.iter().map(|column| format!("{} {}", shown(*column, usage), head(*column))).collect();
+        println!("  {}: {}", usage.label, figures.join(", "));
         if let Some(failure) = &usage.failure {
             println!("    {failure}");
         }
@@ -216,7 +242,7 @@ mod tests {
     use super::*;
 
     fn usage(cpu: f64, memory: u64) -> Usage {
-        Usage { label: "x".into(), command: "x".into(), cpu, memory, runs: 1, failure: None }
+        Usage { cpu, memory, runs: 1, ..Usage::none("x", "x") }
     }
 
     fn judged(of: Quantity, bound: Bound, programs: &[Usage]) -> (String, &'static str) {
@@ -237,6 +263,11 @@ mod tests {
         let at_most = |times| Bound::AtMostTimes { other: 1, times, stretch: None };
         assert_eq!(judged(Quantity::Memory, at_most(0.2), &programs), ("0.2x".to_owned(), "met"));
         assert_eq!(judged(Quantity::Cpu, Bound::AtMost(1.0), &programs), ("2.00 s".to_owned(), "**not met**"));
+        let mut programs = programs;
+        (programs[0].time, programs[1].time) = (0.75, 0.7);
+        let more = |more| Bound::AtMostMore { other: 1, more };
+        assert_eq!(judged(Quantity::Time, more(0.06), &programs), ("50.0 ms".to_owned(), "met"));
+        assert_eq!(judged(Quantity::Time, more(0.04), &programs), ("50.0 ms".to_owned(), "**not met**"));
     }
 
     #[test]

@@ -19,11 +19,23 @@ pub(crate) struct Program {
     inputs: PathBuf,
     /// The exit codes that mean success.
     pub(crate) codes: &'static [i32],
-    /// Whether the program measures a part of itself, and prints the seconds of CPU that it took, which count.
-    pub(crate) measures_itself: bool,
+    /// What the program measures by itself.
+    pub(crate) measures: Measures,
+    /// What stands in its environment beside what all programs have.
+    environment: Vec<(&'static str, OsString)>,
     /// Whether it is an example of `landfast-rollback`, which is built for it.
     pub(crate) is_example: bool,
     before: Before,
+}
+
+/// What a program measures by itself: it prints the seconds, which count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Measures {
+    Nothing,
+    /// CPU of a part of it.
+    Cpu,
+    /// Time from some moment to another.
+    Time,
 }
 
 /// What is made before each run of a program, which is not measured.
@@ -52,7 +64,8 @@ impl Program {
             folder: places.bench.clone(),
             inputs: places.bench.join("inputs"),
             codes: &[0],
-            measures_itself: false,
+            measures: Measures::Nothing,
+            environment: Vec::new(),
             is_example: false,
             before: Before::Nothing,
         }
@@ -96,13 +109,34 @@ impl Program {
         }
     }
 
-    fn with<A: Into<OsString>>(mut self, arguments: impl IntoIterator<Item = A>) -> Self {
+    pub(crate) fn with<A: Into<OsString>>(mut self, arguments: impl IntoIterator<Item = A>) -> Self {
         self.arguments.extend(arguments.into_iter().map(Into::into));
         self
     }
 
-    fn codes(mut self, codes: &'static [i32]) -> Self {
+    pub(crate) fn codes(mut self, codes: &'static [i32]) -> Self {
         self.codes = codes;
+        self
+    }
+
+    /// Which needs this tool.
+    pub(crate) fn needs(self, tool: Tool) -> Self {
+        Self { tool, ..self }
+    }
+
+    /// Which prints what this is by itself.
+    pub(crate) fn measuring(self, measures: Measures) -> Self {
+        Self { measures, ..self }
+    }
+
+    /// The program and its arguments.
+    pub(crate) fn words(self) -> impl Iterator<Item = OsString> {
+        std::iter::once(self.program.into_os_string()).chain(self.arguments)
+    }
+
+    /// With this in its environment.
+    pub(crate) fn with_variable(mut self, name: &'static str, value: impl Into<OsString>) -> Self {
+        self.environment.push((name, value.into()));
         self
     }
 
@@ -111,6 +145,7 @@ impl Program {
         command.args(&self.arguments).current_dir(&self.folder);
         command.env("TF_CLI_CONFIG_FILE", "/dev/null").env("CHECKPOINT_DISABLE", "1");
         command.envs(super::server::CREDENTIALS);
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
     }
 
@@ -195,6 +230,17 @@ pub(crate) fn deepdiff(places: &Places, pair: &super::input::Pair) -> Program {
     ])
 }
 
+/// A script in Python that needs what providers are made of.
+pub(crate) fn python<A: Into<OsString>>(
+    places: &Places,
+    label: &str,
+    script: &str,
+    arguments: impl IntoIterator<Item = A>,
+) -> Program {
+    let script = places.root.join("xtask/src/bench").join(script);
+    Program::new(label, Tool::Provider, super::tools::provider_python(places), places).with([script]).with(arguments)
+}
+
 /// One of our own yardsticks: see [`super::figures`].
 pub(crate) fn figure<A: Into<OsString>>(
     places: &Places,
@@ -210,14 +256,14 @@ pub(crate) fn own_figure<A: Into<OsString>>(
     label: &str,
     arguments: impl IntoIterator<Item = A>,
 ) -> Program {
-    Program { measures_itself: true, ..figure(places, label, arguments) }
+    figure(places, label, arguments).measuring(Measures::Cpu)
 }
 
 /// An example of `landfast-rollback`, which measures itself.
 pub(crate) fn own_example(places: &Places, label: &str, name: &str, argument: &str) -> Program {
     let path = places.programs.join("examples").join(name);
     let program = Program::new(label, Tool::Landfast, path, places).with([argument]);
-    Program { measures_itself: true, is_example: true, ..program }
+    Program { measures: Measures::Cpu, is_example: true, ..program }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 use super::Places;
 use super::input::{Graph, Input, Pair};
 use super::program::{Program, check, deepdiff, figure, jq, landfast, own_example, own_figure, terraform};
-use super::server;
+use super::{live_rows, server};
 use crate::r#gen::Layout;
 
 /// One row.
@@ -17,20 +17,24 @@ pub(crate) struct Row {
     /// Run in turns. Goals name them by their place here.
     pub(crate) programs: Vec<Program>,
     pub(crate) goals: Vec<Goal>,
-    /// The server that its programs work on.
-    pub(crate) store: Store,
+    /// What is there while it runs.
+    pub(crate) scene: Scene,
+    /// What the page shows of its programs.
+    pub(crate) columns: &'static [Quantity],
     /// Runs only when it is named, or with `--large`.
     pub(crate) by_hand: bool,
     /// How many times more often than others it runs, where one run is too short to be measured well.
     pub(crate) repeat_factor: u32,
 }
 
-/// A server that runs as long as a row does.
+/// What is there as long as a row runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Store {
+pub(crate) enum Scene {
     None,
     /// SeaweedFS, and a folder for terraform whose backend it is.
     S3,
+    /// What is read live: a folder of [`super::scenes`], and what it takes.
+    Live(super::scenes::Live),
 }
 
 /// What is to be reached.
@@ -44,8 +48,16 @@ pub(crate) struct Goal {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Quantity {
+    /// Of the program and all that it runs.
     Cpu,
+    /// The most of one process: of the program, or of one that it runs.
     Memory,
+    /// From beginning to end.
+    Time,
+    /// CPU of the program alone.
+    OwnCpu,
+    /// Memory of the program alone.
+    OwnMemory,
 }
 
 /// A bound, with what would be better still.
@@ -55,11 +67,13 @@ pub(crate) enum Bound {
     AtMostTimes { other: usize, times: f64, stretch: Option<f64> },
     /// The other program takes at least so many times as much.
     TimesLess { other: usize, times: f64, stretch: Option<f64> },
+    /// At most so much more than the other program: seconds or bytes.
+    AtMostMore { other: usize, more: f64 },
     /// At most this: seconds or bytes.
     AtMost(f64),
 }
 
-const MB: f64 = 1e6;
+pub(crate) const MB: f64 = 1e6;
 
 /// How large the inputs are, in instances of about 2.15 kB.
 #[derive(Debug)]
@@ -78,6 +92,12 @@ pub(crate) struct Sizes {
     edges: u32,
     /// How many of a hundred instances have drifted; some must have.
     drift: u32,
+    /// How many resources there are in each folder that is checked live.
+    pub(crate) deployed: Vec<u32>,
+    /// How many objects are read through a provider that takes its time.
+    pub(crate) slow: u32,
+    /// How many objects are read to see what memory that takes.
+    pub(crate) many: u32,
 }
 
 impl Sizes {
@@ -92,6 +112,9 @@ impl Sizes {
                 nodes: 1_000,
                 edges: 3_000,
                 drift: 20,
+                deployed: vec![6],
+                slow: 20,
+                many: 50,
             };
         }
         Self {
@@ -103,6 +126,9 @@ impl Sizes {
             nodes: 100_000,
             edges: 300_000,
             drift: 1,
+            deployed: vec![20, 200, 1_000],
+            slow: 1_000,
+            many: 100_000,
         }
     }
 }
@@ -115,7 +141,7 @@ fn memory(mine: usize, bound: Bound) -> Goal {
     Goal { of: Quantity::Memory, mine, bound }
 }
 
-fn less(other: usize, times: f64, stretch: impl Into<Option<f64>>) -> Bound {
+pub(crate) fn less(other: usize, times: f64, stretch: impl Into<Option<f64>>) -> Bound {
     Bound::TimesLess { other, times, stretch: stretch.into() }
 }
 
@@ -139,7 +165,8 @@ pub(crate) fn rows(sizes: &Sizes, places: &Places) -> Vec<Row> {
         inputs: inputs.iter().map(|pair| Input::Pair((*pair).clone())).collect(),
         programs: Vec::new(),
         goals: Vec::new(),
-        store: Store::None,
+        scene: Scene::None,
+        columns: &[Quantity::Cpu, Quantity::Memory],
         by_hand: false,
         repeat_factor: 1,
     };
@@ -279,7 +306,7 @@ pub(crate) fn rows(sizes: &Sizes, places: &Places) -> Vec<Row> {
             in_store(terraform(places, "terraform state pull", ["state", "pull"])),
         ],
         goals: vec![cpu(0, less(1, 5.0, None)), cpu(2, less(3, 5.0, None))],
-        store: Store::S3,
+        scene: Scene::S3,
         ..row(
             "s3",
             format!(
@@ -338,6 +365,7 @@ pub(crate) fn rows(sizes: &Sizes, places: &Places) -> Vec<Row> {
         ..row("growth", format!("Compare {} instances a side, and {}.", sizes.large, sizes.huge), &[&large, &huge])
     });
 
+    rows.extend(live_rows::rows(sizes, places));
     rows
 }
 
@@ -356,7 +384,9 @@ mod tests {
         for row in &rows {
             for goal in &row.goals {
                 let other = match goal.bound {
-                    Bound::AtMostTimes { other, .. } | Bound::TimesLess { other, .. } => other,
+                    Bound::AtMostTimes { other, .. }
+                    | Bound::TimesLess { other, .. }
+                    | Bound::AtMostMore { other, .. } => other,
                     Bound::AtMost(_) => usize::from(goal.mine == 0),
                 };
                 assert!(goal.mine < row.programs.len(), "{}", row.name);

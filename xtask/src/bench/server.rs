@@ -169,7 +169,7 @@ fn make_folder(folder: &Path, port: u16) -> Result<(), String> {
 }
 
 /// An empty folder.
-fn fresh(folder: &Path) -> Result<PathBuf, String> {
+pub(crate) fn fresh(folder: &Path) -> Result<PathBuf, String> {
     let failed = |error: std::io::Error| format!("{}: {error}", folder.display());
     if folder.exists() {
         std::fs::remove_dir_all(folder).map_err(failed)?;
@@ -178,6 +178,6 @@ fn fresh(folder: &Path) -> Result<PathBuf, String> {
     std::fs::canonicalize(folder).map_err(failed)
 }
 
-fn write(path: &Path, text: &str) -> Result<(), String> {
+pub(crate) fn write(path: &Path, text: &str) -> Result<(), String> {
     std::fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))
 }

@@ -1,9 +1,12 @@
 //! A provider for tests, whose objects are files of the folder that `PLAIN_FOLDER` names. It has what the other one has not:
 //! attributes with attributes of their own, an attribute of any type, data that it keeps for itself.
+//!
+//! For benchmarks, `PLAIN_TEMPLATE` names a file that is every object, and each read takes `PLAIN_DELAY` milliseconds.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -106,8 +109,9 @@ fn attribute(attr_type: AttributeType, constraint: AttributeConstraint) -> Attri
 }
 
 fn load<'a>(id: &str, diags: &mut Diagnostics) -> Option<State<'a>> {
-    let folder = PathBuf::from(std::env::var_os("PLAIN_FOLDER").unwrap_or_default());
-    let text = std::fs::read(folder.join(format!("{id}.json"))).ok()?;
+    let folder = || PathBuf::from(std::env::var_os("PLAIN_FOLDER").unwrap_or_default());
+    let path = std::env::var_os("PLAIN_TEMPLATE").map_or_else(|| folder().join(format!("{id}.json")), PathBuf::from);
+    let text = std::fs::read(path).ok()?;
     let stored: Stored = match serde_json::from_slice(&text) {
         Ok(stored) => stored,
         Err(error) => {
@@ -168,6 +172,9 @@ impl Resource for Thing {
         _: ValueEmpty,
     ) -> Option<(State<'a>, Value<Private>)> {
         let Value::Value(id) = &state.id else { return None };
+        if let Some(delay) = std::env::var("PLAIN_DELAY").ok().and_then(|delay| delay.parse().ok()) {
+            tokio::time::sleep(Duration::from_millis(delay)).await;
+        }
         let reads = match private {
             Value::Value(private) => private.reads,
             _ => 0,
