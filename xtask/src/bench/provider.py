@@ -25,7 +25,7 @@ try:
     target = f"unix:{address}" if network == "unix" else address
     channel = grpc.insecure_channel(target, options=[("grpc.max_receive_message_length", -1)])
     call = channel.unary_unary("/tfplugin5.Provider/GetSchema", lambda it: it, lambda it: it)
-    assert len(call(b"")) > 1_000_000
+    assert len(call(b"")) > 100_000
     print(time.monotonic() - begun)
 finally:
     process.kill()
