@@ -232,7 +232,7 @@ impl<'a> Run<'a> {
         for provider in recorded::providers(&self.survey) {
             let version = found.values().find(|it| *it.source().to_string() == *provider.source);
             let version = version.and_then(|it| it.version()).map(ToString::to_string).unwrap_or_default();
-            let configured = self.settings.providers.keys().cloned().collect::<Vec<_>>().join(" ");
+            let configured = self.settings.providers.keys().map(|name| name.0.as_str()).collect::<Vec<_>>().join(" ");
             binding = binding.with_provider(provider.to_string(), format!("{version} {configured}"));
         }
         let rules: Arc<RuleSet> = Arc::clone(&options.rules);
