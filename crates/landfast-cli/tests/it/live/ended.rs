@@ -47,8 +47,13 @@ fn a_killed_scan_leaves_no_provider_and_is_taken_up_to_the_same_report() {
     rest(&stage, &json!({}));
     stage.put(0, json!({"size": 99}), json!({}));
     let again = ["--strict", "--journal", "journal", "--resume", "--events", "events"];
-    let (resumed, report) = stage.check(&again);
+    let (resumed, mut report) = stage.check(&again);
+    // It says that a part is from the journal, and in all else it is the same.
+    assert_eq!(report["scan"]["recorded"]["from_journal"].take(), QUICK, "{report}");
+    report["scan"]["recorded"].as_object_mut().unwrap().remove("from_journal");
     assert_eq!((resumed.code, &report), (2, &expected), "{}", resumed.err);
+    let counts = json!({"found": OBJECTS, "gone": 0, "unreadable": 0, "interrupted": 0, "not_sampled": 0});
+    assert_eq!(report["scan"], json!({"end": "complete", "recorded": counts}));
     let ended = stage.ended("events");
     assert_eq!((&ended["from_journal"], &ended["reads"]), (&json!(QUICK), &json!(OBJECTS - QUICK)), "{ended}");
 
@@ -82,6 +87,9 @@ fn ctrl_c_ends_a_scan_with_what_was_read() {
             "{signal}"
         );
         assert_eq!(report["summary"]["coverage"]["complete"], false);
+        let scan = &report["scan"];
+        let counts = (&scan["recorded"]["found"], &scan["recorded"]["interrupted"]);
+        assert_eq!((&scan["end"], counts), (&json!("interrupted"), (&json!(QUICK), &json!(OBJECTS - QUICK))), "{scan}");
         assert_eq!(stage.ended("events")["end"], "interrupted");
         let took = wait_long("no provider is left", || stage.providers().is_empty());
         assert!(took < Duration::from_secs(5), "{signal}: {took:?}");
