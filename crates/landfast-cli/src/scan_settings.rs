@@ -3,19 +3,23 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use landfast::ConfiguredProviders;
 use landfast::observe::scan::{GateLimits, ProviderLimits, ScanOptions, TypeLimits};
-use landfast::state::json::{Limits, Raw};
-use landfast::state::{Members, Value};
+use landfast::state::{Members, Value, WrittenValue};
 use serde::{Deserialize, Deserializer, de};
 
 use crate::duration;
 
 /// The table `[scan]`.
+///
+/// Nothing is flattened here: then an error would not know the line that it is about.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct ScanSettings {
-    #[serde(flatten)]
-    every: Pace,
+    concurrency: Option<NonZeroU32>,
+    /// Reads a second.
+    rate: Option<NonZeroU32>,
+    burst: Option<NonZeroU32>,
     /// How long one read may take.
     #[serde(deserialize_with = "time")]
     time_limit: Option<Duration>,
@@ -27,29 +31,30 @@ pub(crate) struct ScanSettings {
     r#type: Vec<OfType>,
 }
 
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
-#[serde(default, rename_all = "kebab-case")]
-struct Pace {
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct OfProvider {
+    provider: String,
     concurrency: Option<NonZeroU32>,
-    /// Reads a second.
     rate: Option<NonZeroU32>,
     burst: Option<NonZeroU32>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct OfProvider {
-    provider: String,
-    #[serde(flatten)]
-    pace: Pace,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct OfType {
     r#type: String,
-    #[serde(flatten)]
-    pace: Pace,
+    concurrency: Option<NonZeroU32>,
+    rate: Option<NonZeroU32>,
+    burst: Option<NonZeroU32>,
+}
+
+/// How many reads at once and how fast, as any of these tables says it.
+#[derive(Debug, Clone, Copy)]
+struct Pace {
+    concurrency: Option<NonZeroU32>,
+    rate: Option<NonZeroU32>,
+    burst: Option<NonZeroU32>,
 }
 
 impl Pace {
@@ -74,14 +79,19 @@ impl ScanSettings {
     /// The options of a scan.
     pub(crate) fn options(&self) -> ScanOptions {
         let mut options = ScanOptions::default();
-        options.provider = self.every.limits(options.provider);
-        let of_provider = |it: &OfProvider| ProviderLimits {
-            provider: it.provider.clone(),
-            limits: it.pace.limits(GateLimits::default()),
+        let Self { concurrency, rate, burst, .. } = *self;
+        options.provider = Pace { concurrency, rate, burst }.limits(options.provider);
+        let of_provider = |it: &OfProvider| {
+            let OfProvider { concurrency, rate, burst, .. } = *it;
+            let limits = Pace { concurrency, rate, burst }.limits(GateLimits::default());
+            ProviderLimits { provider: it.provider.clone(), limits }
         };
         options.providers = self.provider.iter().map(of_provider).collect();
-        let of_type =
-            |it: &OfType| TypeLimits { type_name: it.r#type.clone(), limits: it.pace.limits(GateLimits::default()) };
+        let of_type = |it: &OfType| {
+            let OfType { concurrency, rate, burst, .. } = *it;
+            let limits = Pace { concurrency, rate, burst }.limits(GateLimits::default());
+            TypeLimits { type_name: it.r#type.clone(), limits }
+        };
         options.types = self.r#type.iter().map(of_type).collect();
         if let Some(limit) = self.time_limit {
             options.time_limit = limit;
@@ -98,6 +108,19 @@ fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, 
     duration::bounded(&text).map(Some).map_err(de::Error::custom)
 }
 
+/// The source address of a provider, with `.ALIAS` behind it for one with an alias.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct ProviderName(pub(crate) String);
+
+impl<'de> Deserialize<'de> for ProviderName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        // Here it is known in which line it stands.
+        ConfiguredProviders::new().with_settings(&name, Members::new()).map_err(de::Error::custom)?;
+        Ok(Self(name))
+    }
+}
+
 /// What a provider is configured with.
 #[derive(Clone)]
 pub(crate) struct ProviderSettings(pub(crate) Members);
@@ -111,10 +134,7 @@ impl std::fmt::Debug for ProviderSettings {
 
 impl<'de> Deserialize<'de> for ProviderSettings {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let table = serde_json::Value::deserialize(deserializer)?;
-        let text = table.to_string();
-        let raw = Raw::check(text.as_bytes(), &Limits::default()).map_err(de::Error::custom)?;
-        match Value::from_raw(raw, &[]) {
+        match WrittenValue::deserialize(deserializer)?.0 {
             Value::Object(members) => Ok(Self(members)),
             _ => Err(de::Error::custom("a provider is configured by a table")),
         }

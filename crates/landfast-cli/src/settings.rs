@@ -14,7 +14,7 @@ use serde::{Deserialize, Deserializer, de};
 use crate::duration;
 use crate::error::CliError;
 use crate::safety_settings::Safety;
-use crate::scan_settings::{ProviderSettings, ScanSettings};
+use crate::scan_settings::{ProviderName, ProviderSettings, ScanSettings};
 
 const NAME: &str = "landfast.toml";
 
@@ -34,7 +34,7 @@ pub(crate) struct Settings {
     /// How fast is read.
     pub(crate) scan: ScanSettings,
     /// What providers are configured with, by their source addresses, with `.ALIAS` behind.
-    pub(crate) providers: BTreeMap<String, ProviderSettings>,
+    pub(crate) providers: BTreeMap<ProviderName, ProviderSettings>,
     /// Environments by name.
     environments: BTreeMap<String, StateGlobs>,
     /// The folder of the file; the working folder where there is none.

@@ -49,6 +49,7 @@ pub mod diff;
 pub mod normalise;
 mod report;
 pub mod rules;
+mod scan;
 mod shapes;
 mod state_change;
 
@@ -60,5 +61,6 @@ pub use report::{
     ResourceDrift, RuleId, StatusCounts,
 };
 pub use rules::RuleSet;
+pub use scan::{LeftOut, ProviderTrouble, SampleBound, ScanCounts, ScanEnding, ScanReport, Trouble, UnreadableCause};
 pub use shapes::{Shapes, Written};
 pub use state_change::{ObjectChange, StateChange};

@@ -11,6 +11,7 @@ use serde::{Serialize, Serializer};
 
 use crate::classification::{Class, DriftStatus, Impact, Severity};
 use crate::normalise::Normaliser;
+use crate::scan::ScanReport;
 
 /// The id of a rule, in kebab case: unique among all rules, cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -59,14 +60,17 @@ pub struct DriftReport {
     pub not_compared: Vec<NotCompared>,
     /// Types of which objects that nothing recorded owns would not all be seen, and why; empty where nobody looked for such objects.
     pub not_listed: BTreeMap<Box<str>, String>,
+    /// What the scan did that read the observed side object by object; `None` where it came from elsewhere.
+    pub scan: Option<ScanReport>,
     /// Masks the secrets of both sides in texts from elsewhere that are shown beside the report.
     pub redactor: Redactor,
 }
 
 impl PartialEq for DriftReport {
     fn eq(&self, other: &Self) -> bool {
-        let Self { recorded, observed, resources, in_sync_counted, not_compared, not_listed, redactor: _ } = self;
+        let Self { recorded, observed, resources, in_sync_counted, not_compared, not_listed, scan, redactor: _ } = self;
         (recorded, observed, in_sync_counted) == (&other.recorded, &other.observed, &other.in_sync_counted)
+            && *scan == other.scan
             && (resources, not_compared, not_listed) == (&other.resources, &other.not_compared, &other.not_listed)
     }
 }
@@ -99,6 +103,7 @@ impl DriftReport {
             unreadable: counts.unreadable,
             unsupported: counts.unsupported,
             partly_read: self.resources.iter().filter(partial).count(),
+            left_out: self.scan.as_ref().map_or(0, |scan| scan.left_out.total()),
         }
     }
 
@@ -169,16 +174,18 @@ pub struct Coverage {
     pub unsupported: usize,
     /// Of those read, the ones with at least one attribute that could not be compared.
     pub partly_read: usize,
+    /// Objects that are not among the resources of the report, because nobody wanted to look at them.
+    pub left_out: u64,
 }
 
 impl Coverage {
-    /// Whether everything was read. Only then does "no drift" mean that there is none.
+    /// Whether everything was read, and nothing left out. Only then does "no drift" mean that there is none.
     #[must_use]
     pub fn is_complete(self) -> bool {
-        self.read == self.total && self.partly_read == 0
+        self.gaps() == 0 && self.left_out == 0
     }
 
-    /// The resources that the report does not, or not fully, speak about.
+    /// The resources of the report about which it does not say all. What was left out by choice is none of them.
     #[must_use]
     pub fn gaps(self) -> usize {
         self.unreadable + self.unsupported + self.partly_read

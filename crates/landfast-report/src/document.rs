@@ -9,6 +9,7 @@ use landfast_state::{Origin, Redactor, Value};
 use serde::Serialize;
 
 use crate::escape::escape_json;
+use crate::scan_entry::{ScanEntry, is_zero};
 
 /// The version of the format. Minor versions add members; readers must tolerate members that they do not know.
 pub const FORMAT_VERSION: &str = "1.0";
@@ -47,6 +48,9 @@ pub struct ReportDocument {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "schema", schemars(default))]
     pub not_listed: Vec<NotListedEntry>,
+    /// What the scan did that read the observed side object by object; left out where it came from elsewhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scan: Option<ScanEntry>,
 }
 
 /// A type of which objects that nothing recorded owns would not all be seen.
@@ -95,12 +99,16 @@ pub struct Summary {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CoverageEntry {
-    /// Whether everything was read; only then does "no drift" mean that there is none.
+    /// Whether everything was read, and nothing left out; only then does "no drift" mean that there is none.
     pub complete: bool,
     /// Resources about which the report says something.
     pub read: usize,
     /// Of those, the ones with attributes that could not be compared.
     pub partly_read: usize,
+    /// Objects that are not among the resources, because nobody wanted to look at them (see `scan`); left out itself without any.
+    #[serde(skip_serializing_if = "is_zero")]
+    #[cfg_attr(feature = "schema", schemars(default))]
+    pub left_out: u64,
 }
 
 /// Where one side comes from.
@@ -266,6 +274,7 @@ impl ReportDocument {
                     complete: coverage.is_complete(),
                     read: coverage.read,
                     partly_read: coverage.partly_read,
+                    left_out: coverage.left_out,
                 },
             },
             recorded: report.recorded.iter().map(OriginEntry::new).collect(),
@@ -287,6 +296,7 @@ impl ReportDocument {
                     reason: redactor.redact(reason).into_owned(),
                 })
                 .collect(),
+            scan: report.scan.as_ref().map(|scan| ScanEntry::new(scan, redactor)),
         }
     }
 
@@ -377,7 +387,7 @@ pub fn report_schema() -> serde_json::Value {
 #[cfg(feature = "schema")]
 macro_rules! schema_names {
     ($($name:ident of $type:ty as $title:literal),+ $(,)?) => {$(
-        struct $name;
+        pub(crate) struct $name;
 
         impl schemars::JsonSchema for $name {
             fn schema_name() -> std::borrow::Cow<'static, str> {
@@ -400,4 +410,5 @@ schema_names!(
     ClassName of Class as "Class",
     ChangeKindName of ChangeKind as "ChangeKind",
     NotComparedName of NotComparedReason as "NotComparedReason",
+    ScanEndingName of landfast_drift::ScanEnding as "ScanEnding",
 );

@@ -32,6 +32,7 @@ mod object;
 mod operation;
 #[cfg(feature = "operations")]
 mod plan;
+mod scan_entry;
 mod state_change;
 mod state_change_document;
 mod text;
@@ -54,6 +55,10 @@ pub use operation::{
 };
 #[cfg(feature = "operations")]
 pub use plan::{PlanEntry, PlanStepEntry, render_plan};
+pub use scan_entry::{
+    ExceptEntry, LeftOutEntry, ProviderTroubleEntry, SampleEntry, ScanCountsEntry, ScanEntry, TroubleEntry,
+    TypeTroubleEntry, UnreadableCauseEntry,
+};
 pub use state_change::render_state_change;
 #[cfg(feature = "schema")]
 pub use state_change_document::state_change_schema;

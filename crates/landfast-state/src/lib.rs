@@ -58,6 +58,7 @@ mod state_file;
 mod text;
 mod text_search;
 mod value;
+mod written_value;
 
 pub use attribute_path::{AttributePath, AttributePathError, PathStep};
 pub use audit::{AuditError, AuditEvent, AuditSink};
@@ -85,3 +86,4 @@ pub use state_file::{
 };
 pub use text::is_printable;
 pub use value::{Members, SENSITIVE_TEXT, Sensitive, SensitiveComparison, UNKNOWN_TEXT, Value};
+pub use written_value::WrittenValue;

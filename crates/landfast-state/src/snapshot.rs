@@ -443,6 +443,8 @@ pub enum GapKind {
     Interrupted,
     /// Only a sample was read, which it is not in.
     NotSampled,
+    /// Whoever observed did not want to know about it.
+    LeftOut,
 }
 
 /// One object that an observation says nothing about.

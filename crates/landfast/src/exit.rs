@@ -101,13 +101,13 @@ impl ExitCode {
     }
 
     /// The code of a report: [`ExitCode::Drift`] when the worst drift is at least as severe as asked for,
-    /// [`ExitCode::Incomplete`] when there are gaps and they are to fail.
+    /// [`ExitCode::Incomplete`] when there are gaps and they are to fail. What was left out by choice is no gap.
     #[must_use]
     pub fn of_report(report: &DriftReport, fail_on: &FailOn) -> Self {
         let drift =
             if report.has_drift() && report.worst_severity() >= fail_on.severity { Self::Drift } else { Self::Clean };
         let gaps = match fail_on.gaps {
-            GapPolicy::Fail if !report.coverage().is_complete() => Self::Incomplete,
+            GapPolicy::Fail if report.coverage().gaps() > 0 => Self::Incomplete,
             GapPolicy::Fail | GapPolicy::Tolerate => Self::Clean,
         };
         drift.and(gaps)

@@ -48,6 +48,8 @@ mod exit;
 mod held;
 #[cfg(feature = "live")]
 mod live;
+#[cfg(feature = "live")]
+mod live_scan;
 mod operations;
 mod source;
 

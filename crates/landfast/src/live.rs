@@ -2,11 +2,13 @@
 
 use std::error::Error;
 
-use landfast_drift::{CompareOptions, Comparison, DriftReport};
+use landfast_drift::{CompareOptions, Comparison, DriftReport, ScanReport};
 use landfast_observe::scan::{
-    RecordedObject, Scan, ScanError, ScanOutcome, ScanSink, ScanSummary, ScannedObject, SinkError,
+    RecordedObject, Sample, Scan, ScanError, ScanOutcome, ScanSink, ScanSummary, ScannedObject, SinkError,
 };
 use landfast_state::Origin;
+
+use crate::live_scan::{Looked, bound, scan_report};
 
 /// A comparison of what is recorded with what scans find, object by object: of both sides no more is held than the window of a scan,
 /// and of what is in sync the report keeps what [`CompareOptions::in_sync`] says.
@@ -16,13 +18,15 @@ use landfast_state::Origin;
 #[derive(Debug)]
 pub struct LiveComparison<'o> {
     comparison: Comparison<'o>,
+    scan: Option<ScanReport>,
+    sample: Option<Sample>,
 }
 
 impl<'o> LiveComparison<'o> {
     /// A comparison without any objects yet.
     #[must_use]
     pub fn new(options: &'o CompareOptions) -> Self {
-        Self { comparison: Comparison::new(options) }
+        Self { comparison: Comparison::new(options), scan: None, sample: None }
     }
 
     /// Scans what is recorded, and compares it.
@@ -34,7 +38,10 @@ impl<'o> LiveComparison<'o> {
         scan: Scan,
         recorded: impl IntoIterator<Item = Result<RecordedObject, E>, IntoIter: Send>,
     ) -> Result<ScanSummary, ScanError> {
-        scan.run(recorded, &mut Compared(&mut self.comparison)).await
+        let summary = scan.run(recorded, &mut Compared(&mut self.comparison)).await?;
+        self.sample = self.sample.or(summary.sample);
+        self.scan.get_or_insert_default().add(scan_report(&summary, Looked::Recorded));
+        Ok(summary)
     }
 
     /// Scans objects that nothing recorded owns, such as [`Enumeration::unowned`](landfast_tfplugin::live::Enumeration::unowned) by
@@ -61,13 +68,22 @@ impl<'o> LiveComparison<'o> {
             self.comparison.not_listed(resource_type, "no rule lists them");
         }
         let objects = found.unowned.into_iter().map(Ok::<_, std::convert::Infallible>);
-        scan.run(objects, &mut Unowned(&mut self.comparison)).await
+        let summary = scan.run(objects, &mut Unowned(&mut self.comparison)).await?;
+        self.scan.get_or_insert_default().add(scan_report(&summary, Looked::Unowned));
+        Ok(summary)
     }
 
-    /// The report: `recorded` says where the recorded objects come from, `observed` what reads the others.
+    /// The report: `recorded` says where the recorded objects come from, `observed` what reads the others. It tells what the scans did,
+    /// see [`DriftReport::scan`].
     #[must_use]
     pub fn finish(self, recorded: &[Origin], observed: &[Origin]) -> DriftReport {
-        self.comparison.finish(recorded, observed)
+        let mut report = self.comparison.finish(recorded, observed);
+        let mut scan = self.scan;
+        if let Some(scan) = &mut scan {
+            scan.sample = self.sample.map(|sample| bound(sample, scan.recorded, &report));
+        }
+        report.scan = scan;
+        report
     }
 }
 

@@ -41,12 +41,19 @@ fn of_live(
     options: &CompareOptions,
     global: &Global,
 ) -> Result<Option<(DriftReport, ExitCode)>, CliError> {
-    use crate::live::{Outcome, What, check};
+    use std::io::IsTerminal as _;
+
+    use crate::args::ReportFormat;
+    use crate::live::{Outcome, Telling, What, check};
     let what = match args.recorded.as_slice() {
         [] => What::Folder(args.folder.as_deref().unwrap_or(Path::new("."))),
         recorded => What::Recorded(recorded),
     };
-    Ok(match check(&what, &args.live, options, global)? {
+    let telling = match args.report.format {
+        ReportFormat::Text if global.output.is_none() && std::io::stdout().is_terminal() => Telling::InReport,
+        _ => Telling::OnStandardError,
+    };
+    Ok(match check(&what, &args.live, options, telling, global)? {
         Outcome::Read(report, end) => Some((report, super::code_of(end))),
         Outcome::Planned => None,
     })

@@ -43,6 +43,15 @@ pub(crate) enum What<'a> {
     Recorded(&'a [PathBuf]),
 }
 
+/// Where it is said how a scan went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Telling {
+    /// On standard error.
+    OnStandardError,
+    /// In a report that goes to the same terminal.
+    InReport,
+}
+
 /// How a run ended that reads live.
 pub(crate) enum Outcome<T> {
     /// With a result, which is partial where the scan was interrupted.
@@ -56,26 +65,29 @@ pub(crate) fn check(
     what: &What<'_>,
     args: &LiveArgs,
     options: &CompareOptions,
+    telling: Telling,
     global: &Global,
 ) -> Result<Outcome<DriftReport>, CliError> {
     let Some(run) = Run::prepare(what, args, global)? else { return Ok(Outcome::Planned) };
     let mut options = options.clone();
     options.written = run.providers.written.clone();
-    run.read(async |live: &Live, cancel: &CancelToken| {
+    run.read(telling, async |live: &Live, cancel: &CancelToken| {
         for (resource_type, schema) in live.reader.shapes().await {
             options.shapes.add(&resource_type, schema);
         }
         let mut comparison = LiveComparison::new(&options);
-        let scan = live.scan(&run, Arc::clone(&live.reader) as _, run.journal(&options, live)?, cancel);
+        let scan = live.scan(&run, Arc::clone(&live.reader) as _, run.journal(&options)?, cancel);
         let objects = run.recorded.objects();
         let summary = comparison.recorded(scan, objects).await.map_err(|error| of_scan(&error))?;
-        if args.unmanaged && summary.end == ScanEnd::Complete {
+        let goes_on = args.unmanaged && summary.end == ScanEnd::Complete;
+        let mut summaries = vec![summary];
+        if goes_on {
             let found = live.reader.enumerate(&EnumerationRules::embedded(), &run.survey.owned).await;
             let imports: Arc<dyn ObjectReader> = Arc::new(Imports(Arc::clone(&live.reader)));
             let scan = live.scan(&run, imports, None, cancel);
-            comparison.unmanaged(scan, found).await.map_err(|error| of_scan(&error))?;
+            summaries.push(comparison.unmanaged(scan, found).await.map_err(|error| of_scan(&error))?);
         }
-        Ok((comparison.finish(&run.survey.origins, &[live.origin()]), summary))
+        Ok((comparison.finish(&run.survey.origins, &[live.origin()]), summaries))
     })
 }
 
@@ -83,14 +95,14 @@ pub(crate) fn check(
 pub(crate) fn observe(what: &What<'_>, args: &LiveArgs, global: &Global) -> Result<Outcome<Observed>, CliError> {
     let Some(run) = Run::prepare(what, args, global)? else { return Ok(Outcome::Planned) };
     let compared = CompareOptions::default();
-    run.read(async |live: &Live, cancel: &CancelToken| {
+    run.read(Telling::OnStandardError, async |live: &Live, cancel: &CancelToken| {
         let mut found = Collect::default();
-        let scan = live.scan(&run, Arc::clone(&live.reader) as _, run.journal(&compared, live)?, cancel);
+        let scan = live.scan(&run, Arc::clone(&live.reader) as _, run.journal(&compared)?, cancel);
         let summary = scan.run(run.recorded.objects(), &mut found).await.map_err(|error| of_scan(&error))?;
         let recorded = run.survey.origins.first().cloned().unwrap_or_else(|| live.origin());
         let observed = found.into_observed(recorded, LIVE, run.survey.secrets.clone());
         let observed = observed.map_err(|error| CliError::new(chain(&error)))?;
-        Ok((observed, summary))
+        Ok((observed, vec![summary]))
     })
 }
 
@@ -151,7 +163,8 @@ impl<'a> Run<'a> {
     /// Starts the providers, does the work, and ends them. The first Ctrl-C ends the scan early, a second one everything.
     fn read<T>(
         &self,
-        work: impl AsyncFnOnce(&Live, &CancelToken) -> Result<(T, ScanSummary), CliError>,
+        telling: Telling,
+        work: impl AsyncFnOnce(&Live, &CancelToken) -> Result<(T, Vec<ScanSummary>), CliError>,
     ) -> Result<Outcome<T>, CliError> {
         let cancel = CancelToken::default();
         let progress = ProgressLine::start();
@@ -170,9 +183,15 @@ impl<'a> Run<'a> {
                 }
                 tell::not_started(&not_started);
                 tell::warnings(&live.reader.warnings().await);
-                let done = work(&live, &cancel).await.map(|(done, summary)| {
-                    tell::summary(&summary, &not_started);
-                    (done, summary.end)
+                let done = work(&live, &cancel).await.map(|(done, summaries)| {
+                    let mut end = ScanEnd::Complete;
+                    for summary in &summaries {
+                        tell::summary(summary, &not_started, telling);
+                        if summary.end == ScanEnd::Interrupted {
+                            end = summary.end;
+                        }
+                    }
+                    (done, end)
                 });
                 if let Some(reader) = Arc::into_inner(live.reader) {
                     reader.close().await;
@@ -205,7 +224,7 @@ impl<'a> Run<'a> {
     }
 
     /// The journal, where one is asked for. The providers run by then, so that it is known which they are.
-    fn journal(&self, options: &CompareOptions, _: &Live) -> Result<Option<ScanJournal>, CliError> {
+    fn journal(&self, options: &CompareOptions) -> Result<Option<ScanJournal>, CliError> {
         let Some(path) = &self.args.journal else { return Ok(None) };
         let key = key::load_or_create()?;
         let mut binding = JournalBinding::new(self.recorded.digest()?, &self.options);
@@ -213,7 +232,7 @@ impl<'a> Run<'a> {
         for provider in recorded::providers(&self.survey) {
             let version = found.values().find(|it| *it.source().to_string() == *provider.source);
             let version = version.and_then(|it| it.version()).map(ToString::to_string).unwrap_or_default();
-            let configured = self.settings.providers.keys().cloned().collect::<Vec<_>>().join(" ");
+            let configured = self.settings.providers.keys().map(|name| name.0.as_str()).collect::<Vec<_>>().join(" ");
             binding = binding.with_provider(provider.to_string(), format!("{version} {configured}"));
         }
         let rules: Arc<RuleSet> = Arc::clone(&options.rules);

@@ -62,7 +62,7 @@ impl Providers {
         };
         let mut values = ConfiguredProviders::new().with_secrets(secrets(settings)?);
         for (provider, members) in &settings.providers {
-            let with = values.with_settings(provider, members.0.clone());
+            let with = values.with_settings(&provider.0, members.0.clone());
             values = with.map_err(|error| CliError::new(format!("[providers] of landfast.toml: {error}")))?;
         }
         let mut written = Written::default();

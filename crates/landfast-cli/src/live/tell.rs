@@ -1,10 +1,11 @@
 //! What there is to say beside the report.
 
-use landfast::observe::scan::{ProviderKey, ScanEnd, ScanSummary, UnreadableClass, UnreadableGroup};
+use landfast::observe::scan::{ProviderKey, ScanEnd, ScanSummary, TypeSummary, UnreadableClass, UnreadableGroup};
 use landfast::report::escape_line;
 use landfast::tfplugin::Diagnostic;
 use landfast::tfplugin::live::NotStarted;
 
+use super::Telling;
 use crate::error::CliError;
 use crate::output::{note, warn};
 
@@ -33,13 +34,16 @@ pub(super) fn warnings(warnings: &[(ProviderKey, Diagnostic)]) {
     }
 }
 
-/// How the scan went, where not everything went as it should.
-pub(super) fn summary(summary: &ScanSummary, not_started: &[NotStarted]) {
+/// How the scan went, where not everything went as it should, and the report does not say so in the same place.
+pub(super) fn summary(summary: &ScanSummary, not_started: &[NotStarted], telling: Telling) {
     if summary.end == ScanEnd::Interrupted {
         warn(&format!("interrupted: {} objects were not read", summary.interrupted));
     }
     if summary.excluded > 0 && summary.excluded + summary.passed_over == summary.total() {
         warn("--only and --except leave nothing to read");
+    }
+    if telling == Telling::InReport {
+        return;
     }
     for provider in &summary.providers {
         if provider.throttled > 0 {
@@ -47,8 +51,8 @@ pub(super) fn summary(summary: &ScanSummary, not_started: &[NotStarted]) {
                 .slowed_to
                 .map(|rate| format!("; read at {rate:.1} a second at the slowest"))
                 .unwrap_or_default();
-            let types: Vec<String> =
-                provider.slowed_types.iter().map(|(name, rate)| format!("{name} at {rate:.1}")).collect();
+            let slowed_type = |it: &TypeSummary| Some(format!("{} at {:.1}", it.type_name, it.slowed_to?));
+            let types: Vec<String> = provider.types.iter().filter_map(slowed_type).collect();
             let types = if types.is_empty() { String::new() } else { format!("; slowest types: {}", types.join(", ")) };
             let about = &provider.provider;
             warn(&format!("{about}: {} reads were throttled and tried again{slowed}{types}", provider.throttled));

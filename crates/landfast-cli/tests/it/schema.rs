@@ -61,6 +61,14 @@ fn assert_valid(pairs: impl IntoIterator<Item = (String, String)>) -> usize {
     seen
 }
 
+/// That the published schema has nothing against a report, and describes every member of it.
+#[cfg(all(feature = "live", target_os = "linux"))]
+pub(crate) fn assert_described(report: &Value) {
+    for schema in [published(), closed()] {
+        assert_eq!(complaints(&validator(&schema), report), Vec::<String>::new(), "{report}");
+    }
+}
+
 #[test]
 fn the_schema_itself_is_one() {
     jsonschema::draft202012::meta::validate(&published()).unwrap();

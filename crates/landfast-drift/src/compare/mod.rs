@@ -143,8 +143,8 @@ fn report(
     }
     resources.iter_mut().for_each(|resource| mask::mask_copies(resource, &redactor));
     let (recorded, observed) = (recorded.to_vec(), observed.to_vec());
-    let not_listed = BTreeMap::new();
-    DriftReport { recorded, observed, resources, in_sync_counted, not_compared, not_listed, redactor }
+    let (not_listed, scan) = (BTreeMap::new(), None);
+    DriftReport { recorded, observed, resources, in_sync_counted, not_compared, not_listed, scan, redactor }
 }
 
 fn is_managed(address: &InstanceAddress) -> bool {

@@ -53,7 +53,7 @@ pub(super) fn compare_resource(
 
 fn gap_status(gap: &Gap) -> DriftStatus {
     match gap.kind {
-        GapKind::Unreadable | GapKind::Interrupted | GapKind::NotSampled => DriftStatus::Unreadable,
+        GapKind::Unreadable | GapKind::Interrupted | GapKind::NotSampled | GapKind::LeftOut => DriftStatus::Unreadable,
         GapKind::Unsupported => DriftStatus::Unsupported,
     }
 }

@@ -41,7 +41,7 @@ fn missing_unmanaged_drifted_and_in_sync() {
 
 #[test]
 fn what_a_scan_did_not_come_to_is_never_no_drift() {
-    for kind in [GapKind::Interrupted, GapKind::NotSampled] {
+    for kind in [GapKind::Interrupted, GapKind::NotSampled, GapKind::LeftOut] {
         let recorded = snapshot(vec![object("a_b.left", "{}")]);
         let observed = Observation { snapshot: snapshot(Vec::new()), gaps: vec![gap("a_b.left", kind, "why")] };
         let report = compare(&recorded, &observed, &bare());

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use landfast_state::{DuplicateObject, Gap, Observation, Origin, ResourceObject, SecretTexts, Snapshot, SourceKind};
+use landfast_state::{
+    DuplicateObject, Gap, GapKind, Observation, Origin, ResourceObject, SecretTexts, Snapshot, SourceKind,
+};
 
 use super::cancel::CancelToken;
 use super::driver::{Scan, ScanError};
@@ -46,6 +48,15 @@ impl ScanSink for Collect {
             }
         }
         self.recorded.push(object.recorded);
+        Ok(())
+    }
+
+    /// What was left out is recorded all the same, and nothing is said about it: without a gap it would be gone.
+    fn left_out(&mut self, object: RecordedObject) -> Result<(), SinkError> {
+        let (address, reason) =
+            (object.object.address.instance.clone(), String::from("left out by the choice of objects"));
+        self.gaps.push(Gap { address, kind: GapKind::LeftOut, reason });
+        self.recorded.push(object.object);
         Ok(())
     }
 }

@@ -7,7 +7,7 @@ use landfast_state::json::quote_go;
 
 use super::event::{FoundState, ScanEvent, ScanProgress, TimedEvent};
 use super::reader::Unreadable;
-use super::summary::{ScanEnd, ScanSummary};
+use super::summary::{ScanEnd, ScanSummary, TypeSummary};
 
 /// The version of the format.
 const FORMAT_VERSION: &str = "1.0";
@@ -180,11 +180,14 @@ impl Line {
             if let Some(rate) = provider.slowed_to {
                 line.fraction("slowed_to", rate);
             }
-            line.list("slowed_types", &provider.slowed_types, |line, (name, rate)| {
+            let slowed = |it: &TypeSummary| Some((it.type_name.clone(), it.slowed_to?));
+            let slowed: Vec<_> = provider.types.iter().filter_map(slowed).collect();
+            line.list("slowed_types", &slowed, |line, (name, rate)| {
                 line.text("type", name);
                 line.fraction("per_second", *rate);
             });
-            line.number("left_alone", provider.left_alone);
+            let of_types = provider.types.iter().map(|it| it.left_alone).sum::<u64>();
+            line.number("left_alone", provider.left_alone + of_types);
             line.number("restarts", provider.restarts);
         });
     }

@@ -8,7 +8,8 @@ use landfast_state::fits_glob;
 
 use super::recorded::RecordedObject;
 
-/// Which objects to look at. What does not pass is neither read nor spoken of.
+/// Which objects to look at. What does not pass is not read; it is counted, by what left it out
+/// ([`ScanSummary::left_out`](super::ScanSummary::left_out)), and told to the sink ([`ScanSink::left_out`](super::ScanSink::left_out)).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ObjectFilter {
@@ -36,9 +37,26 @@ impl ObjectFilter {
     /// Whether an object passes.
     #[must_use]
     pub fn passes(&self, object: &RecordedObject) -> bool {
-        let fits = |selector: &Selector| selector.fits(object);
-        (self.only.is_empty() || self.only.iter().any(fits)) && !self.except.iter().any(fits)
+        self.refuses(object).is_none()
     }
+
+    /// Why an object does not pass, if it does not.
+    pub(super) fn refuses(&self, object: &RecordedObject) -> Option<Refusal> {
+        let fits = |selector: &Selector| selector.fits(object);
+        if !self.only.is_empty() && !self.only.iter().any(fits) {
+            return Some(Refusal::NotOnly);
+        }
+        self.except.iter().any(fits).then_some(Refusal::Except)
+    }
+}
+
+/// Why an object does not pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// It fits none of those of which one must fit.
+    NotOnly,
+    /// It fits one that must not.
+    Except,
 }
 
 /// Objects by what they are. Texts may have stars, which stand for any text.

@@ -10,7 +10,7 @@ use super::gate::Gate;
 use super::options::ScanOptions;
 use super::reader::Unreadable;
 use super::recorded::ProviderKey;
-use super::summary::ProviderSummary;
+use super::summary::{ProviderSummary, TypeSummary};
 
 /// Two types that are throttled within this time slow the whole provider down: it is not about one of them.
 const TOGETHER: Duration = Duration::from_secs(5);
@@ -42,6 +42,7 @@ struct TypeLane {
     /// Objects that wait, by their numbers.
     queue: BTreeSet<u64>,
     given_up: Option<Unreadable>,
+    throttled: u64,
 }
 
 /// Whose reads had no answer since the last one that had.
@@ -78,6 +79,18 @@ pub(super) enum Next {
 pub(super) enum Change {
     Slowed(Option<Box<str>>, f64),
     Circuit(Option<Box<str>>, CircuitState),
+}
+
+impl TypeLane {
+    fn summary(&self, name: &str) -> TypeSummary {
+        TypeSummary {
+            type_name: name.to_owned(),
+            throttled: self.throttled,
+            slowed_to: self.gate.lowered_to(),
+            left_alone: self.gate.breaker.opened(),
+            given_up: self.given_up.is_some(),
+        }
+    }
 }
 
 impl Lane {
@@ -129,8 +142,10 @@ impl Lane {
     pub(super) fn enqueue(&mut self, number: u64, type_name: &str, options: &ScanOptions, now: Instant) {
         if !self.types.contains_key(type_name) {
             let gate = Gate::new(options.type_limits(type_name), options, now);
-            self.types
-                .insert(type_name.into(), TypeLane { gate, last_begun: 0, queue: BTreeSet::new(), given_up: None });
+            self.types.insert(
+                type_name.into(),
+                TypeLane { gate, last_begun: 0, queue: BTreeSet::new(), given_up: None, throttled: 0 },
+            );
         }
         if let Some(it) = self.types.get_mut(type_name) {
             it.queue.insert(number);
@@ -262,7 +277,10 @@ impl Lane {
     /// A read was throttled that began at `started`.
     pub(super) fn throttled(&mut self, type_name: &str, started: Instant, now: Instant) -> Vec<Change> {
         self.throttled += 1;
-        let own = self.types.get_mut(type_name).and_then(|it| it.gate.throttled(started, now));
+        let own = self.types.get_mut(type_name).and_then(|it| {
+            it.throttled += 1;
+            it.gate.throttled(started, now)
+        });
         let mut changes: Vec<Change> =
             own.map(|rate| Change::Slowed(Some(type_name.into()), rate)).into_iter().collect();
         let other = self.last_throttled.as_ref().is_some_and(|(name, at)| **name != *type_name && now - *at < TOGETHER);
@@ -284,14 +302,10 @@ impl Lane {
             throttled: self.throttled,
             latency: self.time.checked_div(u32::try_from(self.ended).unwrap_or(u32::MAX)).unwrap_or_default(),
             slowed_to: self.gate.lowered_to(),
-            slowed_types: self
-                .types
-                .iter()
-                .filter_map(|(name, it)| Some((name.to_string(), it.gate.lowered_to()?)))
-                .collect(),
-            left_alone: self.gate.breaker.opened()
-                + self.types.values().map(|it| it.gate.breaker.opened()).sum::<u64>(),
+            left_alone: self.gate.breaker.opened(),
             restarts: self.restarts,
+            given_up: matches!(self.health, Health::GivenUp(_)),
+            types: self.types.iter().map(|(name, it)| it.summary(name)).filter(TypeSummary::is_odd).collect(),
         }
     }
 }

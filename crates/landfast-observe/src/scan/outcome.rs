@@ -6,7 +6,7 @@ use landfast_state::address::{InstanceAddress, ObjectAddress};
 use landfast_state::{Gap, GapKind, ResourceObject};
 
 use super::reader::{Unreadable, UnreadableClass};
-use super::recorded::ProviderKey;
+use super::recorded::{ProviderKey, RecordedObject};
 use crate::observer::Diagnostic;
 
 /// One object, and what was found of it.
@@ -83,6 +83,16 @@ pub trait ScanSink: Send {
     /// # Errors
     /// When it cannot: the scan ends then.
     fn take(&mut self, object: ScannedObject) -> Result<(), SinkError>;
+
+    /// Takes a current object of a managed resource that the filter left out, as soon as it comes. By default nothing is done with it:
+    /// the summary counts it.
+    ///
+    /// # Errors
+    /// As [`ScanSink::take`].
+    fn left_out(&mut self, object: RecordedObject) -> Result<(), SinkError> {
+        drop(object);
+        Ok(())
+    }
 }
 
 /// Takes objects by a function.

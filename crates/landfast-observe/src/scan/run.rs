@@ -89,7 +89,7 @@ impl<'r> Run<'r> {
             delayed: BinaryHeap::new(),
             in_flight: FuturesUnordered::new(),
             random: fastrand::Rng::with_seed(options.seed),
-            tally: Tally::default(),
+            tally: Tally::new(&options.filter, options.sample),
             started: Instant::now(),
             progress: ScanProgress { total, ..ScanProgress::default() },
             told: None,
@@ -110,7 +110,7 @@ impl<'r> Run<'r> {
                 self.interrupt();
             }
             if input == Input::More {
-                input = self.take_up(&mut recorded)?;
+                input = self.take_up(&mut recorded, sink)?;
             }
             self.deliver(sink)?;
             self.tell_progress(PROGRESS);
@@ -150,14 +150,19 @@ impl<'r> Run<'r> {
     fn take_up(
         &mut self,
         recorded: &mut impl Iterator<Item = Result<RecordedObject, Box<dyn Error + Send + Sync>>>,
+        sink: &mut dyn ScanSink,
     ) -> Result<Input, ScanError> {
         while self.window.has_room() {
             let Some(object) = recorded.next() else { return Ok(Input::Over) };
             let object = object.map_err(|source| ScanError::Recorded { source })?;
-            if self.options.filter.passes(&object) {
-                self.take(object)?;
-            } else {
-                self.tally.summary.excluded += 1;
+            match self.options.filter.refuses(&object) {
+                None => self.take(object)?,
+                Some(why) => {
+                    self.tally.leave_out(&object, why);
+                    if object.is_current() {
+                        sink.left_out(object).map_err(|source| ScanError::Sink { source })?;
+                    }
+                }
             }
         }
         Ok(Input::More)

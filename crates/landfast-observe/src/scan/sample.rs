@@ -69,9 +69,12 @@ pub struct SampleEstimate {
 }
 
 /// How sure the bound is not.
-const DOUBT: f64 = 0.05;
+const DOUBT: f64 = 1.0 - SampleEstimate::CONFIDENCE;
 
 impl SampleEstimate {
+    /// How sure the bound is.
+    pub const CONFIDENCE: f64 = 0.95;
+
     /// What a sample says of which `read` objects were read, `drifted` of them with drift, drawn from `total`.
     #[must_use]
     pub fn new(total: u64, read: u64, drifted: u64) -> Self {

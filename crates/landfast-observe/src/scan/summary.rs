@@ -6,9 +6,11 @@ use std::time::Duration;
 use landfast_state::address::ObjectAddress;
 
 use super::alike::in_general;
+use super::filter::{ObjectFilter, Refusal, Selector};
 use super::outcome::{NotRead, ScanOutcome, ScannedObject};
 use super::reader::{Unreadable, UnreadableClass};
-use super::recorded::ProviderKey;
+use super::recorded::{ProviderKey, RecordedObject};
+use super::sample::Sample;
 
 /// How a scan ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -39,8 +41,12 @@ pub struct ScanSummary {
     pub not_sampled: u64,
     /// Objects of data sources, and deposed ones.
     pub passed_over: u64,
-    /// Objects that the filter left out.
+    /// Objects that the filter left out, those included that are passed over anyway.
     pub excluded: u64,
+    /// By what the filter left out current objects of managed resources.
+    pub left_out: LeftOutCounts,
+    /// Which part was to be read, where it was a sample.
+    pub sample: Option<Sample>,
     /// Of those found or gone, the ones that came from the journal.
     pub from_journal: u64,
     /// Reads that were begun.
@@ -113,12 +119,76 @@ pub struct ProviderSummary {
     pub latency: Duration,
     /// The lowest rate that it was asked at because of throttling, in reads a second; of all its types together.
     pub slowed_to: Option<f64>,
-    /// The same of single types.
-    pub slowed_types: Vec<(String, f64)>,
-    /// How often it, or one of its types, was left alone for a while.
+    /// How often it was left alone for a while, as a whole.
     pub left_alone: u64,
     /// How often it was started again.
     pub restarts: u32,
+    /// Whether it was not asked any more in the end.
+    pub given_up: bool,
+    /// Types that were throttled, left alone or given up, sorted.
+    pub types: Vec<TypeSummary>,
+}
+
+/// What got in the way of reads of a type.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct TypeSummary {
+    /// Which.
+    pub type_name: String,
+    /// Reads that were throttled.
+    pub throttled: u64,
+    /// The lowest rate that it was asked at because of throttling, in reads a second.
+    pub slowed_to: Option<f64>,
+    /// How often it was left alone for a while.
+    pub left_alone: u64,
+    /// Whether it was not asked for any more in the end.
+    pub given_up: bool,
+}
+
+impl TypeSummary {
+    pub(super) fn is_odd(&self) -> bool {
+        self.throttled > 0 || self.left_alone > 0 || self.given_up
+    }
+}
+
+/// By what a filter left out objects. Each counts once, whatever the order of the selectors in the filter.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LeftOutCounts {
+    /// The selectors of which an object had to fit one, sorted by their texts, each once.
+    pub only: Vec<Selector>,
+    /// Objects that fit none of these.
+    pub not_only: u64,
+    /// The selectors that an object must not fit, sorted likewise, with the number of those that fit this one, and no earlier one.
+    pub except: Vec<(Selector, u64)>,
+}
+
+impl LeftOutCounts {
+    /// The selectors of a filter.
+    pub(super) fn of(filter: &ObjectFilter) -> Self {
+        let sorted = |selectors: &[Selector]| {
+            let texts: BTreeMap<String, &Selector> = selectors.iter().map(|it| (it.to_string(), it)).collect();
+            texts.into_values().cloned().collect::<Vec<_>>()
+        };
+        let except = sorted(&filter.except).into_iter().map(|selector| (selector, 0)).collect();
+        Self { only: sorted(&filter.only), not_only: 0, except }
+    }
+
+    fn count(&mut self, object: &RecordedObject, why: Refusal) {
+        let counter = match why {
+            Refusal::NotOnly => Some(&mut self.not_only),
+            Refusal::Except => self.except.iter_mut().find(|(it, _)| it.fits(object)).map(|(_, count)| count),
+        };
+        if let Some(counter) = counter {
+            *counter += 1;
+        }
+    }
+
+    /// All of them.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.not_only + self.except.iter().map(|(_, count)| count).sum::<u64>()
+    }
 }
 
 /// Provider, type, call, class and reason.
@@ -132,6 +202,19 @@ pub(super) struct Tally {
 }
 
 impl Tally {
+    pub(super) fn new(filter: &ObjectFilter, sample: Option<Sample>) -> Self {
+        let summary = ScanSummary { left_out: LeftOutCounts::of(filter), sample, ..ScanSummary::default() };
+        Self { summary, groups: BTreeMap::new() }
+    }
+
+    /// The filter left this out.
+    pub(super) fn leave_out(&mut self, object: &RecordedObject, why: Refusal) {
+        self.summary.excluded += 1;
+        if object.is_current() {
+            self.summary.left_out.count(object, why);
+        }
+    }
+
     pub(super) fn count(&mut self, object: &ScannedObject) {
         let summary = &mut self.summary;
         let counter = match &object.outcome {

@@ -1,6 +1,7 @@
 //! The report for a terminal.
 
 mod changes;
+mod scan;
 mod style;
 mod values;
 mod wrap;
@@ -85,6 +86,9 @@ pub fn render_text(report: &DriftReport, kind: ReportKind, options: &TextOptions
     }
     push_not_compared(&mut out, report, options);
     push_not_listed(&mut out, report, options);
+    if let Some(scan) = &report.scan {
+        scan::push_scan(&mut out, scan, &report.redactor, options);
+    }
     report.redactor.redact(&out).into_owned()
 }
 
@@ -112,10 +116,9 @@ fn summary(report: &DriftReport, kind: ReportKind, options: &TextOptions, painte
         ReportKind::Drift => "drift",
         ReportKind::Diff => "difference",
     };
-    let gaps = if coverage.is_complete() {
-        String::new()
-    } else {
-        format!("{} of {} not or not fully read", coverage.gaps(), resources(coverage.total))
+    let gaps = match coverage.gaps() {
+        0 => String::new(),
+        gaps => format!("{gaps} of {} not or not fully read", resources(coverage.total)),
     };
     let end = if gaps.is_empty() { "" } else { ";" };
     let mut line = if different > 0 {
@@ -130,6 +133,11 @@ fn summary(report: &DriftReport, kind: ReportKind, options: &TextOptions, painte
         words(&format!("no {word} found, but not everything was read{end}"))
     };
     line.extend(words(&gaps));
+    if coverage.left_out > 0 {
+        let last = line.pop().map(|last| last.and(";"));
+        line.extend(last);
+        line.extend(words(&format!("{} more left out", coverage.left_out)));
+    }
     let lines: Vec<_> = fill(line, 0, INDENT, options.width).iter().map(|line| painter.bold(line)).collect();
     let mut out = String::new();
     push_lines(&mut out, &lines, 0, INDENT);

@@ -2,7 +2,7 @@
 
 use landfast_report::{ReportDocument, ReportKind};
 
-use crate::world::report;
+use crate::world::{quietly_scanned_report, report, scanned_report};
 
 fn json() -> String {
     ReportDocument::new(&report(), ReportKind::Drift).to_json().unwrap()
@@ -11,6 +11,17 @@ fn json() -> String {
 #[test]
 fn every_member() {
     insta::assert_snapshot!(json());
+}
+
+#[test]
+fn every_member_of_a_scan() {
+    let document = ReportDocument::new(&scanned_report(), ReportKind::Drift);
+    let mut quiet = ReportDocument::new(&quietly_scanned_report(), ReportKind::Drift);
+    quiet.resources.clear();
+    insta::assert_snapshot!(quiet.to_json().unwrap());
+    let json = document.to_json().unwrap();
+    assert!(!json.contains("hunter2"));
+    insta::assert_snapshot!(&json[json.find("\n  \"scan\"").unwrap()..]);
 }
 
 #[test]

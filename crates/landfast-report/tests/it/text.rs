@@ -4,7 +4,7 @@ use landfast_drift::{CompareOptions, compare};
 use landfast_report::{ColorChoice, Detail, ReportDocument, ReportKind, TextOptions, render_text};
 use landfast_state::{Gap, GapKind, Limits, Observation, StateFile};
 
-use crate::world::{report, shaped_report};
+use crate::world::{quietly_scanned_report, report, scanned_report, shaped_report};
 
 #[test]
 fn what_has_drifted() {
@@ -96,6 +96,56 @@ fn colours() {
     insta::assert_snapshot!(painted.replace('\x1b', "ESC"));
 }
 
+/// What stands behind the resources: what was not compared, and the scan.
+fn end_of(text: &str) -> &str {
+    &text[text.find("\nnot compared").unwrap()..]
+}
+
+#[test]
+fn a_scan_that_had_trouble() {
+    let mut options = TextOptions::default();
+    for width in [40, 100] {
+        options.width = width;
+        let text = render_text(&scanned_report(), ReportKind::Drift, &options);
+        let (head, _) = text.split_once("\n\n").unwrap();
+        insta::assert_snapshot!(format!("a_scan_at_{width}"), format!("{head}\n{}", end_of(&text)));
+    }
+    options.detail = Detail::Everything;
+    insta::assert_snapshot!(
+        "a_scan_with_everything",
+        end_of(&render_text(&scanned_report(), ReportKind::Drift, &options))
+    );
+}
+
+#[test]
+fn a_scan_without_trouble_changes_nothing() {
+    let mut options = TextOptions::default();
+    let quiet = |options: &TextOptions| render_text(&quietly_scanned_report(), ReportKind::Drift, options);
+    assert_eq!(quiet(&options), render_text(&report(), ReportKind::Drift, &options));
+    options.detail = Detail::Everything;
+    assert!(quiet(&options).ends_with("\nscan: 6 found, 1 gone\n"), "{}", quiet(&options));
+}
+
+#[test]
+fn what_was_left_out_is_said_where_nothing_has_drifted() {
+    let same = crate::world::recorded();
+    let mut report = compare(&same, &Observation::complete(same.clone()), &CompareOptions::default());
+    let first = |report: &landfast_drift::DriftReport| {
+        let text = render_text(report, ReportKind::Drift, &TextOptions::default());
+        text.lines().next().unwrap().to_owned()
+    };
+    assert_eq!(first(&report), "no drift in 7 resources");
+    let mut scan = landfast_drift::ScanReport::default();
+    scan.left_out.except.insert(String::from("type:x"), 5);
+    report.scan = Some(scan);
+    assert_eq!(first(&report), "no drift in 7 resources; 5 more left out");
+    assert!(!report.coverage().is_complete());
+    let document: serde_json::Value =
+        serde_json::from_str(&ReportDocument::new(&report, ReportKind::Drift).to_json().unwrap()).unwrap();
+    let coverage = &document["summary"]["coverage"];
+    assert_eq!((&coverage["complete"], &coverage["left_out"]), (&false.into(), &5.into()));
+}
+
 #[test]
 fn secrets_show_in_no_way() {
     for kind in [ReportKind::Drift, ReportKind::Diff] {
@@ -103,6 +153,10 @@ fn secrets_show_in_no_way() {
             let mut options = TextOptions::default();
             options.detail = detail;
             assert!(!render_text(&report(), kind, &options).contains("hunter2"));
+            for width in 10..100 {
+                options.width = width;
+                assert!(!render_text(&scanned_report(), kind, &options).contains("hunter2"));
+            }
         }
     }
     assert!(!format!("{:?}", report()).contains("hunter2"));

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use landfast_drift::{CompareOptions, DriftReport, compare};
+use landfast_drift::{
+    CompareOptions, DriftReport, LeftOut, ProviderTrouble, SampleBound, ScanCounts, ScanEnding, ScanReport, Trouble,
+    UnreadableCause, compare,
+};
 use landfast_state::schema::{Attribute, Block, Schema, Setting, ValueType};
 use landfast_state::{Gap, GapKind, Limits, Observation, Snapshot, StateFile};
 
@@ -91,4 +94,69 @@ pub(crate) fn shaped_report() -> DriftReport {
     options.shapes.add("test_shaped", Arc::new(schema));
     let observed = side("observed.tfstate", r#"{"arn": "arn:b", "name": "b"}"#);
     compare(&side("recorded.tfstate", r#"{"arn": "arn:a", "name": "a"}"#), &Observation::complete(observed), &options)
+}
+
+/// A report of a scan in which everything happened that a scan can tell.
+pub(crate) fn scanned_report() -> DriftReport {
+    let mut report = report();
+    let cause = |type_name: &str, reason: &str, count| UnreadableCause {
+        provider: String::from("provider[\"registry.terraform.io/hashicorp/aws\"].west"),
+        type_name: type_name.to_owned(),
+        call: format!("ReadResource of {type_name}"),
+        class: String::from("denied"),
+        reason: reason.to_owned(),
+        count,
+        example: format!("{type_name}.x").parse().unwrap(),
+    };
+    let throttled = |throttled, slowed_to| Trouble { throttled, slowed_to: Some(slowed_to), ..Trouble::default() };
+    report.scan = Some(ScanReport {
+        end: ScanEnding::Interrupted,
+        recorded: ScanCounts { found: 5, gone: 1, unreadable: 1, interrupted: 12, not_sampled: 181, from_journal: 3 },
+        unowned: Some(ScanCounts { found: 1, ..ScanCounts::default() }),
+        left_out: LeftOut {
+            only: vec![String::from("module:module.app"), String::from("type:test_*")],
+            not_only: 4,
+            except: [(String::from("*.\u{1b}[2J"), 2), (String::from("aws_vpc.none"), 0)].into(),
+        },
+        sample: Some(SampleBound {
+            percent: 10.0,
+            total: 200,
+            read: 6,
+            drifted: 4,
+            upper: 0.937_150_01,
+            confidence: 0.95,
+            most_drifted: 188,
+        }),
+        retries: 10,
+        providers: vec![
+            ProviderTrouble {
+                provider: String::from("provider[\"registry.terraform.io/hashicorp/aws\"]"),
+                trouble: throttled(9, 12.499_6),
+                restarts: 1,
+                types: [
+                    (String::from("aws_iam_policy"), throttled(7, 0.5)),
+                    (String::from("aws_s3_bucket"), Trouble { left_alone: 2, given_up: true, ..throttled(2, 3.0) }),
+                ]
+                .into(),
+            },
+            ProviderTrouble {
+                provider: String::from("provider[\"registry.terraform.io/hashicorp/aws\"].west"),
+                trouble: Trouble { left_alone: 1, ..Trouble::default() },
+                ..ProviderTrouble::default()
+            },
+        ],
+        unreadable: vec![
+            cause("aws_iam_role", "nobody may, not with hunter2-recorded, and not with two words either", 3),
+            cause("test_unread", "::error::not today", 1),
+        ],
+    });
+    report
+}
+
+/// A report of a scan that read everything, and had no trouble.
+pub(crate) fn quietly_scanned_report() -> DriftReport {
+    let mut report = report();
+    let recorded = ScanCounts { found: 6, gone: 1, ..ScanCounts::default() };
+    report.scan = Some(ScanReport { recorded, ..ScanReport::default() });
+    report
 }

@@ -247,6 +247,7 @@ fn read_gap(reader: &mut Reader<'_>) -> Result<Gap, JsonError> {
                     "unsupported" => Some(GapKind::Unsupported),
                     "interrupted" => Some(GapKind::Interrupted),
                     "not-sampled" => Some(GapKind::NotSampled),
+                    "left-out" => Some(GapKind::LeftOut),
                     _ => None,
                 };
             }

@@ -48,6 +48,7 @@ fn write(kind: &str, snapshot: &Snapshot, observation: Option<&Observation>, key
                 GapKind::Unsupported => "unsupported",
                 GapKind::Interrupted => "interrupted",
                 GapKind::NotSampled => "not-sampled",
+                GapKind::LeftOut => "left-out",
             };
             let address = quote_go(&gap.address.to_string());
             let reason = quote_go(&redactor.redact(&gap.reason));

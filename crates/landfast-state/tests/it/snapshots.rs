@@ -81,7 +81,8 @@ fn a_single_object_is_written_as_a_snapshot_has_it() {
 #[test]
 fn gaps_survive() {
     use landfast_state::GapKind;
-    let kinds = [GapKind::Interrupted, GapKind::NotSampled, GapKind::Unreadable, GapKind::Unsupported];
+    let kinds =
+        [GapKind::Interrupted, GapKind::LeftOut, GapKind::NotSampled, GapKind::Unreadable, GapKind::Unsupported];
     let gap = |(at, kind)| landfast_state::Gap {
         address: format!("aws_vpc.main[{at}]").parse().unwrap(),
         kind,

@@ -110,6 +110,7 @@ fn what_was_made_beside_the_state_is_unmanaged_and_what_aws_makes_is_folded() {
     let found: Vec<_> = found.iter().filter(|(_, status)| *status == "unmanaged").map(|(address, _)| address).collect();
     assert_eq!(found, unmanaged.iter().collect::<Vec<_>>());
     assert_eq!(resource(&report, &unmanaged[2])["type"], "aws_s3_bucket");
+    assert_eq!((&report["scan"]["end"], &report["scan"]["unowned"]["found"]), (&"complete".into(), &4.into()));
     let said = |report: &serde_json::Value, kind: &str| {
         let entries = report["not_listed"].as_array().unwrap();
         entries.iter().find(|it| it["resource_type"] == kind).map(|it| it["reason"].as_str().unwrap().to_owned())

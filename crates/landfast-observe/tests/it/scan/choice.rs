@@ -1,8 +1,10 @@
 //! What is read at all: filters, samples, plans, and what is passed over.
 
+use proptest::prelude::*;
+
 use super::*;
 use landfast_observe::scan::{
-    GateLimits, ObjectFilter, ProviderLimits, Sample, SampleEstimate, Selector, TypeLimits, plan_reads,
+    Collect, GateLimits, ObjectFilter, ProviderLimits, Sample, SampleEstimate, Selector, TypeLimits, plan_reads,
 };
 use landfast_state::{GapKind, Limits, StateFile, StateStream};
 
@@ -20,7 +22,7 @@ fn same() -> Arc<ScriptedReader> {
 }
 
 #[test]
-fn a_filter_chooses_and_speaks_of_nothing_else() {
+fn a_filter_chooses_and_what_it_leaves_out_is_counted() {
     let mut options = ScanOptions::default();
     options.filter = ObjectFilter::default()
         .only("type:aws_*".parse::<Selector>().unwrap())
@@ -31,6 +33,47 @@ fn a_filter_chooses_and_speaks_of_nothing_else() {
     assert_eq!((summary.found, summary.excluded, summary.passed_over, summary.total()), (49, 12, 2, 63));
     assert!(scanned.results.iter().all(|it| it.address().instance.resource.module.is_root()));
     assert!(summary.is_complete());
+    let left_out = &summary.left_out;
+    assert_eq!((left_out.not_only, left_out.total()), (10, 12));
+    let told =
+        |except: &[(Selector, u64)]| except.iter().map(|(it, count)| format!("{it} {count}")).collect::<Vec<_>>();
+    assert_eq!(told(&left_out.except), ["aws_vpc.a[1] 1", "module:module.a 1"]);
+}
+
+#[test]
+fn what_a_filter_leaves_out_is_a_gap_of_what_is_collected() {
+    let mut options = ScanOptions::default();
+    options.filter = ObjectFilter::default().only("type:aws_iam_*".parse::<Selector>().unwrap());
+    let mut collected = Collect::default();
+    let scan = Scan::new(same() as _, options);
+    paused(scan.run(mixed().into_iter().map(Ok::<_, Infallible>), &mut collected)).unwrap();
+    // Data sources and deposed objects are never looked at: nothing is missing of them.
+    assert_eq!((collected.observed.len(), collected.gaps.len(), collected.recorded.len()), (20, 41, 61));
+    assert!(collected.gaps.iter().all(|gap| gap.kind == GapKind::LeftOut));
+}
+
+proptest! {
+    #[test]
+    fn each_object_that_is_left_out_counts_once_in_whatever_order_the_selectors_stand(
+        only in proptest::collection::vec(0..5_usize, 0..4),
+        except in proptest::collection::vec(0..5_usize, 0..5),
+    ) {
+        let selector = |at: &usize| {
+            ["type:aws_*", "*[1]", "module:module.a", "provider:*/acme/dns", "aws_iam_role.a"][*at].parse().unwrap()
+        };
+        let counted = |only: &[usize], except: &[usize]| {
+            let mut options = boundless();
+            options.filter.only = only.iter().map(selector).collect();
+            options.filter.except = except.iter().map(selector).collect();
+            scan(&same(), mixed(), &options).summary
+        };
+        let summary = counted(&only, &except);
+        prop_assert_eq!(summary.total(), 63);
+        let passed = summary.found + summary.left_out.total();
+        prop_assert_eq!(passed, 61);
+        let (only, except): (Vec<_>, Vec<_>) = (only.into_iter().rev().collect(), except.into_iter().rev().collect());
+        prop_assert_eq!(counted(&only, &except).left_out, summary.left_out);
+    }
 }
 
 #[test]

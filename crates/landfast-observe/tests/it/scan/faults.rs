@@ -18,8 +18,9 @@ fn a_provider_that_throttles_slows_the_scan_down_and_nothing_is_lost() {
     assert!(summary.throttled < 150, "{} throttled", summary.throttled);
     assert!(summary.elapsed < SECS(45), "{:?}", summary.elapsed);
     // The report says so.
-    let slowed = &summary.providers[0].slowed_types;
-    assert!(slowed.len() == 1 && slowed[0].0 == "a_thing" && slowed[0].1 < 30.0, "{slowed:?}");
+    let [slowed] = &summary.providers[0].types[..] else { panic!("{summary:?}") };
+    assert!(slowed.type_name == "a_thing" && slowed.slowed_to < Some(30.0), "{slowed:?}");
+    assert_eq!((slowed.throttled, slowed.given_up), (summary.throttled, false));
     assert!(scanned.count(|it| matches!(it, ScanEvent::Slowed { type_name: Some(_), .. })) > 0);
 }
 
@@ -37,7 +38,7 @@ fn the_rate_comes_back_when_throttling_ends() {
     let scanned = scan(&reader, objects("a_thing", 3000), &options);
     assert_eq!(scanned.summary.found, 3000);
     // At the rate to which it fell it would take hours, and at the full one 30 s.
-    let lowest = scanned.summary.providers[0].slowed_types[0].1;
+    let lowest = scanned.summary.providers[0].types[0].slowed_to.unwrap();
     assert!(lowest < 3.0 && scanned.summary.elapsed < SECS(120), "{lowest} {:?}", scanned.summary.elapsed);
     let last = &reader.played().reads[2900..];
     assert!(last[99].0 - last[0].0 < MS(1500), "{:?}", last[99].0 - last[0].0);

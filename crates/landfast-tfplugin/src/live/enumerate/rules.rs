@@ -1,9 +1,9 @@
 //! Rules that say which objects there are: a data source that lists ids, and of which type these are.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
-use landfast_state::{Members, Value};
+use landfast_state::{Members, Value, WrittenValue};
 use serde::Deserialize;
 
 /// Rules by which the objects of providers are listed.
@@ -99,7 +99,7 @@ struct Entry {
     also_owned_by: Vec<String>,
     data_source: String,
     #[serde(default)]
-    config: toml::Table,
+    config: BTreeMap<String, WrittenValue>,
     per: Option<Per>,
     ids: String,
     form: Option<String>,
@@ -158,7 +158,7 @@ impl EnumerationRules {
 
 /// The message on one line, with the line of the text that it is about.
 fn placed(text: &str, error: &toml::de::Error) -> String {
-    let line = error.span().map(|span| text.get(..span.start).unwrap_or_default().lines().count().max(1));
+    let line = error.span().map(|span| text.get(..span.start).unwrap_or_default().matches('\n').count() + 1);
     let at = line.map(|line| format!("line {line}: ")).unwrap_or_default();
     format!("{at}{}", error.message())
 }
@@ -192,9 +192,8 @@ impl List {
             (true, None) => return Err(format!("{id}: a fold needs a description")),
             (folds, description) => description.filter(|_| folds),
         };
-        let config = entry.config.into_iter().map(|(name, value)| value_of(value).map(|value| (name, value)));
         Ok(Self {
-            config: config.collect::<Result<_, _>>().map_err(|problem| format!("{id}: {problem}"))?,
+            config: WrittenValue::members(entry.config),
             resource_type: entry.resource_type,
             also_owned_by: entry.also_owned_by,
             data_source: entry.data_source,
@@ -273,25 +272,6 @@ fn texts_at<'v>(value: &'v Value, path: &[String], out: &mut Vec<&'v str>) {
     }
 }
 
-/// A value of a rule, as a configuration has it.
-fn value_of(value: toml::Value) -> Result<Value, &'static str> {
-    Ok(match value {
-        toml::Value::String(text) => Value::String(text),
-        toml::Value::Boolean(value) => Value::Bool(value),
-        toml::Value::Integer(number) => {
-            Value::Number(number.to_string().parse().map_err(|_| "`config` has a number that is none")?)
-        }
-        toml::Value::Array(elements) => Value::List(elements.into_iter().map(value_of).collect::<Result<_, _>>()?),
-        toml::Value::Table(members) => {
-            let members = members.into_iter().map(|(name, value)| value_of(value).map(|value| (name, value)));
-            Value::Object(members.collect::<Result<_, _>>()?)
-        }
-        toml::Value::Float(_) | toml::Value::Datetime(_) => {
-            return Err("`config` holds texts, whole numbers, booleans, lists and tables only");
-        }
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use landfast_state::json::{Limits, Raw};
@@ -349,13 +329,13 @@ mod tests {
         let entry = "[[list]]\nid = \"a\"\nresource_type = \"t\"\ndata_source = \"d\"\nids = \"ids\"\n";
         let cases = [
             (format!("{entry}{entry}"), "t.toml: the id a is taken"),
-            (format!("{entry}colour = 1\n"), "t.toml: line 10: unknown field `colour`"),
+            (format!("{entry}colour = 1\n"), "t.toml: line 11: unknown field `colour`"),
             (format!("{entry}form = \"x\"\n"), "t.toml: a: `form` must have {id} once"),
             (entry.replace("\"ids\"", "\"a..b\""), "t.toml: a: `ids` has an empty segment"),
             (entry.replace("list]]", "fold]]"), "t.toml: a: a fold needs a description"),
             (format!("{entry}per = {{ list = \"b\", attribute = \"c\" }}\n"), "t.toml: a asks for the ids of a list"),
             (format!("{entry}per = {{ list = \"a\", attribute = \"c\" }}\n"), "t.toml: a asks for the ids of a list"),
-            (format!("{entry}config = {{ a = 1.5 }}\n"), "t.toml: a: `config` holds texts"),
+            (format!("{entry}config = {{ a = 1979-05-27 }}\n"), "t.toml: line 11: a date is written as a text here"),
         ];
         for (text, said) in cases {
             let problem = refused(&text);
