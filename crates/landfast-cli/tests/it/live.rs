@@ -17,6 +17,8 @@ mod refused;
 mod unmanaged;
 #[cfg(target_os = "linux")]
 mod unrecorded;
+#[cfg(target_os = "linux")]
+mod vault;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
