@@ -8,5 +8,6 @@ mod locate;
 mod odd;
 mod plain;
 mod scan;
+mod services;
 mod tools;
 mod unmanaged;

@@ -48,7 +48,10 @@ pub(super) fn wanted(objects: &[RecordedObject]) -> WantedTypes {
 }
 
 /// Everything that is recorded, by address, and the reader.
-async fn scan(setup: One, objects: Vec<RecordedObject>) -> (BTreeMap<String, ScannedObject>, Arc<LiveReader>) {
+pub(super) async fn scan(
+    setup: One,
+    objects: Vec<RecordedObject>,
+) -> (BTreeMap<String, ScannedObject>, Arc<LiveReader>) {
     let reader = Arc::new(LiveReader::start(Arc::new(setup), wanted(&objects)).await);
     let mut found = BTreeMap::new();
     let mut sink = SinkFn(|object: ScannedObject| {
@@ -67,7 +70,7 @@ fn attribute(value: &Value, name: &str) -> String {
     }
 }
 
-fn unreadable(object: &ScannedObject) -> (UnreadableClass, String) {
+pub(super) fn unreadable(object: &ScannedObject) -> (UnreadableClass, String) {
     match &object.outcome {
         ScanOutcome::NotRead(NotRead::Unreadable(it)) => (it.class, it.to_string()),
         other => panic!("{other:?}"),
