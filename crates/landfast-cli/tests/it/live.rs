@@ -8,6 +8,8 @@ mod drift;
 #[cfg(target_os = "linux")]
 mod ended;
 #[cfg(target_os = "linux")]
+mod extremes;
+#[cfg(target_os = "linux")]
 mod odd;
 #[cfg(target_os = "linux")]
 mod old_states;

@@ -4,6 +4,7 @@ mod aws;
 mod aws_schema;
 mod conformance;
 mod endings;
+mod lies;
 mod locate;
 mod odd;
 mod plain;
