@@ -8,6 +8,7 @@
 
 mod enumerate;
 mod failure;
+mod learn;
 mod located;
 mod mask;
 mod reader;

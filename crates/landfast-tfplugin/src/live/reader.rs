@@ -1,7 +1,7 @@
 //! Reading the objects of states through the providers that they belong to.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::future::join_all;
 use landfast_observe::scan::{
@@ -9,7 +9,7 @@ use landfast_observe::scan::{
     UnreadableClass,
 };
 use landfast_state::schema::Schema;
-use landfast_state::{AttributePath, Attributes, Members, ResourceObject, Value};
+use landfast_state::{AttributePath, Attributes, Members, ResourceObject, SecretTexts, Value};
 use tokio::sync::RwLock;
 
 use super::failure::{of_call, of_stored};
@@ -30,6 +30,8 @@ pub type WantedTypes = BTreeMap<ProviderKey, BTreeSet<String>>;
 pub struct LiveReader {
     setup: Arc<dyn ProviderSetup>,
     providers: BTreeMap<ProviderKey, Provider>,
+    /// What is masked in everything that any of them says.
+    pub(super) learnt: Mutex<SecretTexts>,
 }
 
 /// A provider configuration.
@@ -61,7 +63,7 @@ impl LiveReader {
             (key, Provider { types, running: RwLock::new(running) })
         });
         let providers = join_all(starts).await.into_iter().collect();
-        Self { setup, providers }
+        Self { setup, providers, learnt: Mutex::default() }
     }
 
     /// The configurations through which nothing can be read.
@@ -242,6 +244,9 @@ impl ObjectReader for LiveReader {
             let ended = "the provider ended, and is not yet started again";
             *running = Err(Unreadable::new(UnreadableClass::Crashed, "", ended).into());
             *running = start(&self.setup, key, &provider.types).await.map(Arc::new);
+            if let Ok(running) = &*running {
+                running.provider.learn(&self.learnt.lock().unwrap_or_else(PoisonError::into_inner));
+            }
             running.as_ref().map(|_| ()).map_err(|stopped| stopped.why.clone())
         })
     }
