@@ -14,6 +14,7 @@ mod mask;
 mod reader;
 mod running;
 mod setup;
+mod unrecorded;
 
 pub use enumerate::{Enumeration, EnumerationRuleError, EnumerationRules, FailedList, Folded, Imports, Owned};
 pub use located::{LocatedProviders, ProviderValues};

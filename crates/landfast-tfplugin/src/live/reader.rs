@@ -9,13 +9,14 @@ use landfast_observe::scan::{
     UnreadableClass,
 };
 use landfast_state::schema::Schema;
-use landfast_state::{AttributePath, Attributes, Members, ResourceObject, SecretTexts, Value};
+use landfast_state::{AttributePath, Members, ResourceObject, SecretTexts, Value};
 use tokio::sync::RwLock;
 
 use super::failure::{of_call, of_stored};
 use super::mask;
 use super::running::{Running, Stopped, start};
 use super::setup::ProviderSetup;
+use super::unrecorded::unrecorded;
 use crate::diagnostic::{Diagnostic, DiagnosticSeverity};
 use crate::provider::{ReadOutcome, ResourceState, StoredState};
 
@@ -186,26 +187,6 @@ pub(super) fn in_version(
     state: &ResourceState,
 ) -> Result<ResourceObject, Unreadable> {
     with_members(recorded, version, state.members())
-}
-
-/// The upgraded attributes with those marked as unknown that are there and that the state does not have at all: the provider that
-/// wrote it had no such attribute, and so nobody can say whether it has changed. `None` where there is none such.
-///
-/// States of formats before 4 leave out what is null too, and so they do not tell.
-fn unrecorded(stored: &ResourceObject, upgraded: &Members, observed: &Members) -> Option<Members> {
-    let Attributes::Nested(raw) = &stored.attributes else { return None };
-    let is_new =
-        |name: &str| raw.as_raw().get(name).is_none() && observed.get(name).is_some_and(|it| *it != Value::Null);
-    let new = upgraded.iter().filter(|(name, value)| **value == Value::Null && is_new(name));
-    let new: Vec<&String> = new.map(|(name, _)| name).collect();
-    if new.is_empty() {
-        return None;
-    }
-    let mut members = upgraded.clone();
-    for name in new {
-        members.insert(name.clone(), Value::Unknown);
-    }
-    Some(members)
 }
 
 fn with_members(recorded: &ResourceObject, version: u64, members: &Members) -> Result<ResourceObject, Unreadable> {

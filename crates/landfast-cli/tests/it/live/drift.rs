@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
+use landfast::state::{AttributePath, PathStep};
 use serde_json::Value;
 
 use super::odd::{count, statuses};
@@ -19,10 +20,10 @@ pub(super) type Differences = BTreeMap<String, BTreeSet<String>>;
 /// The differences that terraform finds, with both sides of each attribute.
 type Theirs = BTreeMap<String, BTreeMap<String, (Value, Value)>>;
 
-/// What one of them is told to be the same by: the attributes, with the rule.
-type Explained = BTreeMap<(String, String), String>;
+/// What one of them is told to be the same by: the attributes, with each rule and the path that it is about.
+type Explained = BTreeMap<(String, String), BTreeSet<(String, AttributePath)>>;
 
-/// The attributes of format 4 that a state has, by address.
+/// The attributes that each object has in a state of format 4, those of blocks with the names of these before them.
 pub(super) type Recorded = BTreeMap<String, BTreeSet<String>>;
 
 pub(super) fn deploy(moto: &Moto, configuration: &str) -> Deployment {
@@ -61,7 +62,8 @@ pub(super) fn ours(report: &Value) -> (Differences, Explained) {
         }
         for it in resource["normalised"].as_array().into_iter().flatten() {
             let rule = if it["rule"].is_null() { &it["normaliser"] } else { &it["rule"] };
-            explained.insert((address.clone(), attribute(&it["path"])), text(rule));
+            let about = explained.entry((address.clone(), attribute(&it["path"]))).or_default();
+            about.insert((text(rule), text(&it["path"]).parse().unwrap()));
         }
     }
     (found, explained)
@@ -118,14 +120,48 @@ fn same_but_empty(before: &Value, after: &Value) -> bool {
     }
 }
 
-/// Whether a rule may say that these are no difference: asked here again, apart from the code that is tested.
-fn explains(rule: &str, attribute: &str, (before, after): &(Value, Value), of_object: &BTreeSet<String>) -> bool {
-    match rule {
-        "aws-sdk-null-zero" => same_but_empty(before, after),
-        // What the tags say is not said twice.
-        "aws-tags-all" => attribute == "tags_all" && of_object.contains("tags"),
-        _ => false,
+/// Whether rules may say that these are no difference: asked here again, apart from the code that is tested.
+fn explain(
+    rules: &BTreeSet<(String, AttributePath)>,
+    attribute: &str,
+    (before, after): &(Value, Value),
+    of_object: &BTreeSet<String>,
+    recorded: Option<&BTreeSet<String>>,
+) -> bool {
+    let (mut before, mut after) = (before.clone(), after.clone());
+    let mut may_be_empty = false;
+    for (rule, path) in rules {
+        match rule.as_str() {
+            "aws-sdk-null-zero" => may_be_empty = true,
+            // What the tags say is not said twice.
+            "aws-tags-all" if attribute == "tags_all" && of_object.contains("tags") => return true,
+            // Of what a state does not have at all, nobody can say whether it changed.
+            "unknown-value" => {
+                let keys = path.steps.iter().filter_map(|step| match step {
+                    PathStep::Key(key) => Some(&**key),
+                    PathStep::Index(_) => None,
+                });
+                let name = keys.collect::<Vec<_>>().join(".");
+                if recorded.is_none_or(|it| it.contains(&name)) || !at(&mut before, path).is_null() {
+                    return false;
+                }
+                *at(&mut after, path) = Value::Null;
+            }
+            _ => return false,
+        }
     }
+    before == after || (may_be_empty && same_but_empty(&before, &after))
+}
+
+/// What is at a path below an attribute.
+fn at<'v>(mut value: &'v mut Value, path: &AttributePath) -> &'v mut Value {
+    for step in &path.steps[1..] {
+        value = match step {
+            PathStep::Key(key) => &mut value[&**key],
+            PathStep::Index(at) => &mut value[*at],
+        };
+    }
+    value
 }
 
 /// That both name the same objects and attributes, but for what a rule explains.
@@ -143,15 +179,13 @@ pub(super) fn assert_same(report: &Value, theirs: &Theirs, recorded: &Recorded) 
         let of_object = ours.get(address).unwrap_or(&none);
         assert!(!attributes.is_empty() || ours.contains_key(address), "only terraform says that {address} is gone");
         for (name, sides) in attributes.iter().filter(|(name, _)| !of_object.contains(*name)) {
-            let rule = explained.get(&(address.clone(), name.clone()));
-            let rule =
-                rule.unwrap_or_else(|| panic!("only terraform says that {name} of {address} differs: {sides:?}"));
-            let explained = match rule.as_str() {
-                // Of what a state does not have at all, nobody can say whether it changed.
-                "unknown-value" => recorded.get(address).is_some_and(|it| !it.contains(name)) && sides.0.is_null(),
-                rule => explains(rule, name, sides, of_object),
-            };
-            assert!(explained, "{rule} does not explain {name} of {address}: {sides:?}");
+            let rules = explained.get(&(address.clone(), name.clone()));
+            let rules =
+                rules.unwrap_or_else(|| panic!("only terraform says that {name} of {address} differs: {sides:?}"));
+            assert!(
+                explain(rules, name, sides, of_object, recorded.get(address)),
+                "{rules:?} do not explain {name} of {address}: {sides:?}"
+            );
         }
     }
     // What a rule is said to have equalled does differ for terraform.

@@ -95,16 +95,32 @@ resource "aws_cloudwatch_event_target" "queue" {
 }
 "#;
 
-/// The attributes that a state has, by address; none for format 3, which leaves out what is null too.
+/// The names of what an object has, those of its blocks with the names of these before them.
+fn names(before: &str, value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(members) => {
+            for (name, value) in members {
+                let name = if before.is_empty() { name.clone() } else { format!("{before}.{name}") };
+                names(&name, value, found);
+                found.insert(name);
+            }
+        }
+        Value::Array(elements) => elements.iter().for_each(|element| names(before, element, found)),
+        _ => {}
+    }
+}
+
+/// What a state has, by address; nothing for format 3, which leaves out what is null too.
 fn recorded(state: &Value) -> Recorded {
     let mut found = Recorded::new();
     for resource in state["resources"].as_array().into_iter().flatten() {
         for instance in resource["instances"].as_array().unwrap() {
-            let attributes = instance["attributes"].as_object().unwrap();
+            let mut attributes = BTreeSet::new();
+            names("", &instance["attributes"], &mut attributes);
             let text = |member: &str| resource[member].as_str().unwrap();
             let index = instance["index_key"].as_u64().map(|index| format!("[{index}]")).unwrap_or_default();
             let address = format!("{}.{}{index}", text("type"), text("name"));
-            found.insert(address, attributes.keys().cloned().collect());
+            found.insert(address, attributes);
         }
     }
     found
