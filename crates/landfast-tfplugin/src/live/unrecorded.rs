@@ -104,8 +104,8 @@ mod tests {
 
     #[test]
     fn what_is_not_stored_and_is_there_is_unknown() {
-        assert_eq!(marked(r#"{}"#, r#"{"a": null}"#, r#"{"a": 1}"#), said(r#"{"a": (unknown)}"#));
-        assert_eq!(marked(r#"{}"#, r#"{"a": null}"#, r#"{"a": []}"#), said(r#"{"a": (unknown)}"#));
+        assert_eq!(marked(r#"{}"#, r#"{"a": null}"#, r#"{"a": 1}"#), said(r#"{"a": (known after apply)}"#));
+        assert_eq!(marked(r#"{}"#, r#"{"a": null}"#, r#"{"a": []}"#), said(r#"{"a": (known after apply)}"#));
         // Null is a value, and what is not there is none; what an upgrade fills in is what was stored.
         assert_eq!(marked(r#"{"a": null}"#, r#"{"a": null}"#, r#"{"a": 1}"#), None);
         assert_eq!(marked(r#"{}"#, r#"{"a": null}"#, r#"{"a": null}"#), None);
@@ -119,13 +119,13 @@ mod tests {
         let observed = r#"{"b": [{"x": 2, "y": null}, {"x": 1, "y": 5}]}"#;
         assert_eq!(
             marked(r#"{"b": [{"x": 1}, {"x": 2}]}"#, upgraded, observed),
-            said(r#"{"b": [{"x": 1, "y": (unknown)}, {"x": 2, "y": (unknown)}]}"#)
+            said(r#"{"b": [{"x": 1, "y": (known after apply)}, {"x": 2, "y": (known after apply)}]}"#)
         );
         assert_eq!(marked(r#"{"b": [{"x": 1}, {"x": 2, "y": null}]}"#, upgraded, observed), None);
         let deep = |inner: &str| format!(r#"{{"b": [{{"c": {{"k": {{"d": [{inner}]}}}}}}]}}"#);
         assert_eq!(
             marked(&deep("{}"), &deep(r#"{"y": null}"#), &deep(r#"{"y": 1}"#)),
-            said(r#"{"b": [{"c": {"k": {"d": [{"y": (unknown)}]}}}]}"#)
+            said(r#"{"b": [{"c": {"k": {"d": [{"y": (known after apply)}]}}}]}"#)
         );
         // A block that is new, and one that is gone, are drift.
         let none = r#"{"b": []}"#;
