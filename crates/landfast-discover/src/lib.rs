@@ -53,7 +53,7 @@ pub use place::Place;
 pub use provider::{ProviderBlock, ProviderConfigError, provider_config};
 pub use resource::{IgnoreChanges, Prevention, ProviderReference, ResourceBlock};
 pub use secret::{
-    EnvironmentSecrets, FileSecrets, SecretError, SecretFuture, SecretReference, SecretScheme, SecretSource,
+    EnvironmentSecrets, FileSecrets, FillError, SecretError, SecretFuture, SecretReference, SecretScheme, SecretSource,
     SecretSources,
 };
 #[cfg(feature = "vault")]

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use landfast_discover::{RootModule, SecretSources, provider_config};
+use landfast_discover::{FillError, RootModule, SecretError, SecretSources, provider_config};
 use landfast_observe::scan::ProviderKey;
-use landfast_state::Members;
 use landfast_state::address::ProviderConfigAddress;
 use landfast_state::schema::Schema;
+use landfast_state::{AttributePath, Members};
 use landfast_tfplugin::live::{ProviderValues, SetupError, SetupFuture};
 use landfast_tfplugin::locate::{ProviderSource, ProviderSourceError};
 
@@ -65,6 +65,15 @@ impl fmt::Debug for ConfiguredProviders {
     }
 }
 
+/// A setting of a provider names a secret that is not known.
+#[derive(Debug, thiserror::Error)]
+#[error("landfast.toml: {path} of the provider {provider}")]
+struct SecretNotKnown {
+    path: AttributePath,
+    provider: String,
+    source: SecretError,
+}
+
 impl ProviderValues for ConfiguredProviders {
     fn values<'a>(&'a self, provider: &'a ProviderKey, schema: &'a Schema) -> SetupFuture<'a, Members> {
         Box::pin(async move {
@@ -75,7 +84,10 @@ impl ProviderValues for ConfiguredProviders {
                 None => provider.source.to_string(),
             };
             let settings = self.settings.get(&name).cloned().unwrap_or_default();
-            let settings = self.secrets.fill(settings).await.map_err(|error| SetupError::new(&error))?;
+            let filled = self.secrets.fill(settings).await;
+            let settings = filled.map_err(|FillError { path, source, .. }| {
+                SetupError::new(&SecretNotKnown { path, provider: name.clone(), source })
+            })?;
             let module = self.module.as_deref();
             let block = module.and_then(|module| Some((module, module.provider_of(&provider.source, alias)?)));
             provider_config(&name, &schema.block, &settings, block).map_err(|error| SetupError::new(&error))

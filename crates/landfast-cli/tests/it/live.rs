@@ -8,6 +8,8 @@ mod drift;
 #[cfg(target_os = "linux")]
 mod ended;
 #[cfg(target_os = "linux")]
+mod extremes;
+#[cfg(target_os = "linux")]
 mod odd;
 #[cfg(target_os = "linux")]
 mod old_states;
@@ -17,6 +19,8 @@ mod refused;
 mod unmanaged;
 #[cfg(target_os = "linux")]
 mod unrecorded;
+#[cfg(target_os = "linux")]
+mod vault;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -15,7 +15,7 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use landfast_state::{Members, Sensitive, Value};
+use landfast_state::{AttributePath, Members, Sensitive, Value};
 
 pub use environment::EnvironmentSecrets;
 pub use file::FileSecrets;
@@ -99,6 +99,17 @@ pub enum SecretError {
     },
 }
 
+/// A value of settings names a secret that is not known.
+#[derive(Debug, thiserror::Error)]
+#[error("{path} names a secret that is not known")]
+#[non_exhaustive]
+pub struct FillError {
+    /// Which value.
+    pub path: AttributePath,
+    /// Why it is not known.
+    pub source: SecretError,
+}
+
 /// The sources of secrets, by scheme.
 #[derive(Debug, Clone, Default)]
 pub struct SecretSources {
@@ -136,24 +147,43 @@ impl SecretSources {
     ///
     /// # Errors
     /// For the first, by name, that is malformed or not known.
-    pub async fn fill(&self, members: Members) -> Result<Members, SecretError> {
+    pub async fn fill(&self, members: Members) -> Result<Members, FillError> {
         let mut references = Vec::new();
-        members.values().try_for_each(|value| gather(value, &mut references))?;
+        for (name, value) in &members {
+            gather(value, &AttributePath::ROOT.key(name), &mut references)?;
+        }
         let mut known = BTreeMap::new();
-        for reference in references {
+        for (path, reference) in references {
             if let Entry::Vacant(entry) = known.entry(reference.to_string()) {
-                entry.insert(self.resolve(&reference).await?);
+                entry.insert(self.resolve(&reference).await.map_err(|source| FillError { path, source })?);
             }
         }
         Ok(members.into_iter().map(|(name, value)| (name, replaced(value, &known))).collect())
     }
 }
 
-fn gather(value: &Value, references: &mut Vec<SecretReference>) -> Result<(), SecretError> {
+/// The references in a value, each with where it stands.
+fn gather(
+    value: &Value,
+    path: &AttributePath,
+    references: &mut Vec<(AttributePath, SecretReference)>,
+) -> Result<(), FillError> {
     match value {
-        Value::String(text) => references.extend(SecretReference::parse(text)?),
-        Value::List(elements) => elements.iter().try_for_each(|element| gather(element, references))?,
-        Value::Object(members) => members.values().try_for_each(|member| gather(member, references))?,
+        Value::String(text) => {
+            let parsed = SecretReference::parse(text);
+            let parsed = parsed.map_err(|source| FillError { path: path.clone(), source })?;
+            references.extend(parsed.map(|reference| (path.clone(), reference)));
+        }
+        Value::List(elements) => {
+            for (at, element) in elements.iter().enumerate() {
+                gather(element, &path.index(at), references)?;
+            }
+        }
+        Value::Object(members) => {
+            for (name, member) in members {
+                gather(member, &path.key(name), references)?;
+            }
+        }
         _ => {}
     }
     Ok(())

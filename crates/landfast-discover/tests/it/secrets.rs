@@ -18,7 +18,11 @@ fn sources(folder: &std::path::Path) -> SecretSources {
 }
 
 async fn refused(folder: &std::path::Path, reference: &str) -> String {
-    sources(folder).fill(Members::from([("a".to_owned(), text(reference))])).await.unwrap_err().to_string()
+    let block = Value::Object([("b".to_owned(), text(reference))].into());
+    let members = Members::from([("a".to_owned(), Value::List(vec![text("x"), block]))]);
+    let error = sources(folder).fill(members).await.unwrap_err();
+    assert_eq!(error.to_string(), "a[1].b names a secret that is not known");
+    error.source.to_string()
 }
 
 #[tokio::test]

@@ -16,6 +16,12 @@ impl Block {
         paths
     }
 
+    /// Whether the schema calls anything sensitive.
+    #[must_use]
+    pub fn has_sensitive(&self) -> bool {
+        any_sensitive(&self.attributes) || self.blocks.values().any(|nested| nested.block.has_sensitive())
+    }
+
     /// `members` with the values that the schema calls sensitive marked as such.
     #[must_use]
     pub fn mark_sensitive(&self, members: Members) -> Members {
@@ -43,6 +49,14 @@ impl Block {
             }
         }
     }
+}
+
+fn any_sensitive(attributes: &BTreeMap<String, Attribute>) -> bool {
+    attributes.values().any(|attribute| match &attribute.shape {
+        _ if attribute.sensitive => true,
+        AttributeShape::Nested { attributes, .. } => any_sensitive(attributes),
+        AttributeShape::Value(_) => false,
+    })
 }
 
 fn gather_attributes(
@@ -167,6 +181,13 @@ mod tests {
             r#"{"password": "p", "by_name": {"a": {"key": "k"}, "b": {"key": null}}, "single": {"key": "s"},
                 "list": [{"key": "0"}, {"key": "1"}], "any": {"type": ["tuple", []], "value": [{"key": "d"}]}}"#,
         );
+        assert!(block.has_sensitive());
+        for (name, expected) in [("by_name", true), ("list", true), ("none", false)] {
+            let mut part = block.clone();
+            part.attributes.retain(|it, _| it == name);
+            part.blocks.retain(|it, _| it == name);
+            assert_eq!(part.has_sensitive(), expected, "{name}");
+        }
         let paths: Vec<String> = block.sensitive_paths(&members).iter().map(ToString::to_string).collect();
         assert_eq!(
             paths,

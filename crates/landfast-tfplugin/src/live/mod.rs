@@ -8,11 +8,13 @@
 
 mod enumerate;
 mod failure;
+mod learn;
 mod located;
 mod mask;
 mod reader;
 mod running;
 mod setup;
+mod unrecorded;
 
 pub use enumerate::{Enumeration, EnumerationRuleError, EnumerationRules, FailedList, Folded, Imports, Owned};
 pub use located::{LocatedProviders, ProviderValues};

@@ -1,7 +1,7 @@
 //! Reading the objects of states through the providers that they belong to.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::future::join_all;
 use landfast_observe::scan::{
@@ -9,13 +9,14 @@ use landfast_observe::scan::{
     UnreadableClass,
 };
 use landfast_state::schema::Schema;
-use landfast_state::{AttributePath, Attributes, Members, ResourceObject, Value};
+use landfast_state::{AttributePath, Members, ResourceObject, SecretTexts, Value};
 use tokio::sync::RwLock;
 
 use super::failure::{of_call, of_stored};
 use super::mask;
 use super::running::{Running, Stopped, start};
 use super::setup::ProviderSetup;
+use super::unrecorded::unrecorded;
 use crate::diagnostic::{Diagnostic, DiagnosticSeverity};
 use crate::provider::{ReadOutcome, ResourceState, StoredState};
 
@@ -30,6 +31,8 @@ pub type WantedTypes = BTreeMap<ProviderKey, BTreeSet<String>>;
 pub struct LiveReader {
     setup: Arc<dyn ProviderSetup>,
     providers: BTreeMap<ProviderKey, Provider>,
+    /// What is masked in everything that any of them says.
+    pub(super) learnt: Mutex<SecretTexts>,
 }
 
 /// A provider configuration.
@@ -61,7 +64,7 @@ impl LiveReader {
             (key, Provider { types, running: RwLock::new(running) })
         });
         let providers = join_all(starts).await.into_iter().collect();
-        Self { setup, providers }
+        Self { setup, providers, learnt: Mutex::default() }
     }
 
     /// The configurations through which nothing can be read.
@@ -186,26 +189,6 @@ pub(super) fn in_version(
     with_members(recorded, version, state.members())
 }
 
-/// The upgraded attributes with those marked as unknown that are there and that the state does not have at all: the provider that
-/// wrote it had no such attribute, and so nobody can say whether it has changed. `None` where there is none such.
-///
-/// States of formats before 4 leave out what is null too, and so they do not tell.
-fn unrecorded(stored: &ResourceObject, upgraded: &Members, observed: &Members) -> Option<Members> {
-    let Attributes::Nested(raw) = &stored.attributes else { return None };
-    let is_new =
-        |name: &str| raw.as_raw().get(name).is_none() && observed.get(name).is_some_and(|it| *it != Value::Null);
-    let new = upgraded.iter().filter(|(name, value)| **value == Value::Null && is_new(name));
-    let new: Vec<&String> = new.map(|(name, _)| name).collect();
-    if new.is_empty() {
-        return None;
-    }
-    let mut members = upgraded.clone();
-    for name in new {
-        members.insert(name.clone(), Value::Unknown);
-    }
-    Some(members)
-}
-
 fn with_members(recorded: &ResourceObject, version: u64, members: &Members) -> Result<ResourceObject, Unreadable> {
     let object = recorded.clone().with_value(members);
     let mut object = object.map_err(|error| Unreadable::new(UnreadableClass::Invalid, "", error.to_string()))?;
@@ -242,6 +225,9 @@ impl ObjectReader for LiveReader {
             let ended = "the provider ended, and is not yet started again";
             *running = Err(Unreadable::new(UnreadableClass::Crashed, "", ended).into());
             *running = start(&self.setup, key, &provider.types).await.map(Arc::new);
+            if let Ok(running) = &*running {
+                running.provider.learn(&self.learnt.lock().unwrap_or_else(PoisonError::into_inner));
+            }
             running.as_ref().map(|_| ()).map_err(|stopped| stopped.why.clone())
         })
     }

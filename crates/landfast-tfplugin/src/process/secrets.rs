@@ -18,13 +18,16 @@ impl Secrets {
 
     /// Masks what is marked as sensitive in `value` from now on.
     pub(crate) fn learn(&self, value: &Value) {
-        let mut learnt = self.learnt.lock().unwrap_or_else(PoisonError::into_inner);
         let mut texts = SecretTexts::default();
-        texts.extend(&learnt.0);
         texts.add(value);
-        let mut of_redactor = SecretTexts::default();
-        of_redactor.extend(&texts);
-        *learnt = (texts, of_redactor.redactor());
+        self.learn_texts(&texts);
+    }
+
+    /// Masks these texts from now on.
+    pub(crate) fn learn_texts(&self, new: &SecretTexts) {
+        let mut learnt = self.learnt.lock().unwrap_or_else(PoisonError::into_inner);
+        learnt.0.extend(new);
+        learnt.1 = learnt.0.clone().redactor();
     }
 
     /// The text with every known secret masked.

@@ -12,6 +12,7 @@ mod played;
 use std::sync::Arc;
 use std::time::Duration;
 
+use landfast_state::SecretTexts;
 use tokio::task::JoinHandle;
 use tonic::transport::Channel;
 
@@ -99,6 +100,11 @@ impl ProviderReader {
     #[must_use]
     pub fn has_ended(&self) -> bool {
         self.process.status().is_some()
+    }
+
+    /// Masks these texts from now on in everything that it says.
+    pub(crate) fn learn(&self, texts: &SecretTexts) {
+        self.secrets.learn_texts(texts);
     }
 
     /// Asks the provider to give up what it is doing: calls that wait come back soon, most with an error.

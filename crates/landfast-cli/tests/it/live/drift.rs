@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
+use landfast::state::{AttributePath, PathStep};
 use serde_json::Value;
 
 use super::odd::{count, statuses};
@@ -14,10 +15,16 @@ const SEED: u64 = 20;
 const CHANGES: usize = 50;
 
 /// By address, the attributes in which both sides differ; none for an object that is gone.
-type Differences = BTreeMap<String, BTreeSet<String>>;
+pub(super) type Differences = BTreeMap<String, BTreeSet<String>>;
 
-/// What one of them is told to be the same by: the attributes, with the rule.
-type Explained = BTreeMap<(String, String), String>;
+/// The differences that terraform finds, with both sides of each attribute.
+type Theirs = BTreeMap<String, BTreeMap<String, (Value, Value)>>;
+
+/// What one of them is told to be the same by: the attributes, with each rule and the path that it is about.
+type Explained = BTreeMap<(String, String), BTreeSet<(String, AttributePath)>>;
+
+/// The attributes that each object has in a state of format 4, those of blocks with the names of these before them.
+pub(super) type Recorded = BTreeMap<String, BTreeSet<String>>;
 
 pub(super) fn deploy(moto: &Moto, configuration: &str) -> Deployment {
     let mut deployment = Deployment::new(configuration, &tools().join("terraform.rc"));
@@ -44,8 +51,8 @@ pub(super) fn attribute(path: &Value) -> String {
     text(path).split(['.', '[']).next().unwrap().to_owned()
 }
 
-/// Our differences, and what is no difference by a rule.
-fn ours(report: &Value) -> (Differences, Explained) {
+/// Our differences, and what is no difference by a rule, or by the normaliser where that needs no rule.
+pub(super) fn ours(report: &Value) -> (Differences, Explained) {
     let (mut found, mut explained) = (Differences::new(), Explained::new());
     for resource in report["resources"].as_array().unwrap() {
         let address = text(&resource["address"]);
@@ -54,14 +61,16 @@ fn ours(report: &Value) -> (Differences, Explained) {
             found.insert(address.clone(), changes.map(|it| attribute(&it["path"])).collect());
         }
         for it in resource["normalised"].as_array().into_iter().flatten() {
-            explained.insert((address.clone(), attribute(&it["path"])), text(&it["rule"]));
+            let rule = if it["rule"].is_null() { &it["normaliser"] } else { &it["rule"] };
+            let about = explained.entry((address.clone(), attribute(&it["path"]))).or_default();
+            about.insert((text(rule), text(&it["path"]).parse().unwrap()));
         }
     }
     (found, explained)
 }
 
-/// The differences that terraform finds, with both sides of each, on a copy of the folder.
-fn theirs(deployment: &Deployment) -> BTreeMap<String, BTreeMap<String, (Value, Value)>> {
+/// What terraform finds, on a copy of the folder, after these commands in it.
+pub(super) fn theirs(deployment: &Deployment, before: &[&[&str]]) -> Theirs {
     let copy = deployment.path("copy");
     let _ = std::fs::remove_dir_all(&copy);
     let copied = Command::new("cp").arg("-r").arg(deployment.folder()).arg(&copy).status().unwrap();
@@ -72,9 +81,12 @@ fn theirs(deployment: &Deployment) -> BTreeMap<String, BTreeMap<String, (Value, 
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         output.stdout
     };
+    for arguments in before {
+        run(arguments);
+    }
     run(&["plan", "-refresh-only", "-input=false", "-out=refresh.plan"]);
     let plan: Value = serde_json::from_slice(&run(&["show", "-json", "refresh.plan"])).unwrap();
-    let mut found = BTreeMap::new();
+    let mut found = Theirs::new();
     for drift in plan["resource_drift"].as_array().into_iter().flatten() {
         let (before, after) = (&drift["change"]["before"], &drift["change"]["after"]);
         let mut differing = BTreeMap::new();
@@ -91,24 +103,70 @@ fn theirs(deployment: &Deployment) -> BTreeMap<String, BTreeMap<String, (Value, 
     found
 }
 
-/// Whether a rule may say that these are no difference: asked here again, apart from the code that is tested.
-fn explains(rule: &str, attribute: &str, (before, after): &(Value, Value), of_object: &BTreeSet<String>) -> bool {
+/// Whether two values are the same but for what is empty in either.
+fn same_but_empty(before: &Value, after: &Value) -> bool {
     let empty = |value: &Value| {
         matches!(value, Value::Null | Value::Bool(false))
             || [r#""""#, "[]", "{}", "0"].contains(&value.to_string().as_str())
     };
-    match rule {
-        "aws-sdk-null-zero" => empty(before) && empty(after),
-        // What the tags say is not said twice.
-        "aws-tags-all" => attribute == "tags_all" && of_object.contains("tags"),
-        _ => false,
+    match (before, after) {
+        (Value::Array(before), Value::Array(after)) if before.len() == after.len() => {
+            before.iter().zip(after).all(|(before, after)| same_but_empty(before, after))
+        }
+        (Value::Object(before), Value::Object(after)) if before.keys().eq(after.keys()) => {
+            before.iter().all(|(name, before)| same_but_empty(before, &after[name]))
+        }
+        _ => before == after || (empty(before) && empty(after)),
     }
 }
 
+/// Whether rules may say that these are no difference: asked here again, apart from the code that is tested.
+fn explain(
+    rules: &BTreeSet<(String, AttributePath)>,
+    attribute: &str,
+    (before, after): &(Value, Value),
+    of_object: &BTreeSet<String>,
+    recorded: Option<&BTreeSet<String>>,
+) -> bool {
+    let (mut before, mut after) = (before.clone(), after.clone());
+    let mut may_be_empty = false;
+    for (rule, path) in rules {
+        match rule.as_str() {
+            "aws-sdk-null-zero" => may_be_empty = true,
+            // What the tags say is not said twice.
+            "aws-tags-all" if attribute == "tags_all" && of_object.contains("tags") => return true,
+            // Of what a state does not have at all, nobody can say whether it changed.
+            "unknown-value" => {
+                let keys = path.steps.iter().filter_map(|step| match step {
+                    PathStep::Key(key) => Some(&**key),
+                    PathStep::Index(_) => None,
+                });
+                let name = keys.collect::<Vec<_>>().join(".");
+                if recorded.is_none_or(|it| it.contains(&name)) || !at(&mut before, path).is_null() {
+                    return false;
+                }
+                *at(&mut after, path) = Value::Null;
+            }
+            _ => return false,
+        }
+    }
+    before == after || (may_be_empty && same_but_empty(&before, &after))
+}
+
+/// What is at a path below an attribute.
+fn at<'v>(mut value: &'v mut Value, path: &AttributePath) -> &'v mut Value {
+    for step in &path.steps[1..] {
+        value = match step {
+            PathStep::Key(key) => &mut value[&**key],
+            PathStep::Index(at) => &mut value[*at],
+        };
+    }
+    value
+}
+
 /// That both name the same objects and attributes, but for what a rule explains.
-fn assert_same(deployment: &Deployment, report: &Value) {
+pub(super) fn assert_same(report: &Value, theirs: &Theirs, recorded: &Recorded) {
     let (ours, explained) = ours(report);
-    let theirs = theirs(deployment);
     let status = statuses(report);
     for (address, attributes) in &ours {
         let theirs = theirs.get(address).unwrap_or_else(|| panic!("only we say that {address} differs"));
@@ -117,14 +175,17 @@ fn assert_same(deployment: &Deployment, report: &Value) {
         assert!(only_ours.is_empty(), "{address}: {only_ours:?}");
     }
     let none = BTreeSet::new();
-    for (address, attributes) in &theirs {
+    for (address, attributes) in theirs {
         let of_object = ours.get(address).unwrap_or(&none);
         assert!(!attributes.is_empty() || ours.contains_key(address), "only terraform says that {address} is gone");
         for (name, sides) in attributes.iter().filter(|(name, _)| !of_object.contains(*name)) {
-            let rule = explained.get(&(address.clone(), name.clone()));
-            let rule =
-                rule.unwrap_or_else(|| panic!("only terraform says that {name} of {address} differs: {sides:?}"));
-            assert!(explains(rule, name, sides, of_object), "{rule} does not explain {name} of {address}: {sides:?}");
+            let rules = explained.get(&(address.clone(), name.clone()));
+            let rules =
+                rules.unwrap_or_else(|| panic!("only terraform says that {name} of {address} differs: {sides:?}"));
+            assert!(
+                explain(rules, name, sides, of_object, recorded.get(address)),
+                "{rules:?} do not explain {name} of {address}: {sides:?}"
+            );
         }
     }
     // What a rule is said to have equalled does differ for terraform.
@@ -146,7 +207,7 @@ fn a_check_finds_what_terraform_finds() {
         report["resources"].as_array().unwrap().iter().map(|resource| text(&resource["type"])).collect();
     assert!(count(&report, "in_sync") >= 20 && types.len() >= 10, "{types:?}");
     assert_eq!(count(&report, "in_sync"), report["resources"].as_array().unwrap().len());
-    assert_same(&deployment, &report);
+    assert_same(&report, &theirs(&deployment, &[]), &Recorded::new());
 
     let changed = Command::new(tools().join("venv/bin/python"))
         .arg(root().join("crates/landfast-cli/tests/it/live/change.py"))
@@ -162,7 +223,7 @@ fn a_check_finds_what_terraform_finds() {
     let (code, report, err) = check(&deployment, &["--strict", "--events", events.to_str().unwrap()]);
     assert_eq!((code, err.as_str()), (2, ""), "{changed}");
     assert!(count(&report, "missing") >= 3 && count(&report, "drifted") >= 10, "{changed}{report}");
-    assert_same(&deployment, &report);
+    assert_same(&report, &theirs(&deployment, &[]), &Recorded::new());
     for text in [report.to_string(), std::fs::read_to_string(events).unwrap()] {
         assert!(!text.contains("CANARY"), "{text}");
     }

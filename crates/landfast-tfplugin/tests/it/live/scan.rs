@@ -48,7 +48,10 @@ pub(super) fn wanted(objects: &[RecordedObject]) -> WantedTypes {
 }
 
 /// Everything that is recorded, by address, and the reader.
-async fn scan(setup: One, objects: Vec<RecordedObject>) -> (BTreeMap<String, ScannedObject>, Arc<LiveReader>) {
+pub(super) async fn scan(
+    setup: One,
+    objects: Vec<RecordedObject>,
+) -> (BTreeMap<String, ScannedObject>, Arc<LiveReader>) {
     let reader = Arc::new(LiveReader::start(Arc::new(setup), wanted(&objects)).await);
     let mut found = BTreeMap::new();
     let mut sink = SinkFn(|object: ScannedObject| {
@@ -67,7 +70,7 @@ fn attribute(value: &Value, name: &str) -> String {
     }
 }
 
-fn unreadable(object: &ScannedObject) -> (UnreadableClass, String) {
+pub(super) fn unreadable(object: &ScannedObject) -> (UnreadableClass, String) {
     match &object.outcome {
         ScanOutcome::NotRead(NotRead::Unreadable(it)) => (it.class, it.to_string()),
         other => panic!("{other:?}"),
@@ -195,6 +198,37 @@ async fn what_cannot_be_started_fails_alone() {
             r#"odd_thing.x["a"]: found"#,
         ]
     );
+}
+
+#[tokio::test]
+async fn what_only_the_schema_of_one_object_calls_a_secret_is_masked_in_what_is_said_of_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let put = |id: &str, text: &str| std::fs::write(folder.path().join(format!("{id}.json")), text).unwrap();
+    put("a", r#"{"name": "a"}"#);
+    put("b", r#"{"name": "b", "behaviour": {"fail": "not with secret-of-a nor with key-of-a"}}"#);
+    put("c", r#"{"name": "c", "behaviour": {"warn": "odd with secret-of-a"}}"#);
+    put("crash", r#"{"name": "crash", "behaviour": {"crash": true}}"#);
+    let a = thing("a", "").replace(r#""token": null"#, r#""token": "secret-of-a""#);
+    let a = a.replace(r#""rule": []"#, r#""rule": [{"port": 1, "key": "key-of-a"}]"#);
+    let all = [("a", 1, a), ("b", 1, thing("b", "")), ("c", 1, thing("c", "")), ("crash", 1, thing("crash", ""))];
+    let all: Vec<(&str, u64, &str)> = all.iter().map(|(id, version, text)| (*id, *version, text.as_str())).collect();
+    let objects = recorded(&things(&all));
+    let config = serde_json::json!({ "folder": folder.path() });
+    let setup = One { path: odd::program(), start: odd::options(), config: members(&config.to_string()) };
+    let reader = LiveReader::start(Arc::new(setup), wanted(&objects)).await;
+    let learnt = reader.learn_secrets(objects.iter().cloned().map(Ok::<_, std::io::Error>)).await.unwrap();
+    assert_eq!(learnt.redactor().redact("secret-of-a, key-of-a, a"), "(sensitive value), (sensitive value), a");
+    let read = async |at: usize| reader.read(Arc::new(objects[at].clone())).await;
+    let said = "cannot read: not with (sensitive value) nor with (sensitive value)";
+    // Nothing of the first object was read by then, and one that is started again knows as much.
+    for _ in 0..2 {
+        let landfast_observe::scan::ReadAnswer::Unreadable(why) = read(1).await.answer else { panic!("read") };
+        assert_eq!(why.reason, said);
+        assert_eq!(read(2).await.warnings[0].summary, "odd with (sensitive value)");
+        read(3).await;
+        reader.restart(&objects[0].provider_key()).await.unwrap();
+    }
+    reader.close().await;
 }
 
 #[tokio::test]
