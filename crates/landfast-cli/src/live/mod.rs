@@ -183,6 +183,8 @@ impl<'a> Run<'a> {
                 }
                 tell::not_started(&not_started);
                 tell::warnings(&live.reader.warnings().await);
+                // A provider may repeat of one object what only the schema of another calls a secret.
+                live.reader.learn_secrets(self.recorded.objects()).await?;
                 let done = work(&live, &cancel).await.map(|(done, summaries)| {
                     let mut end = ScanEnd::Complete;
                     for summary in &summaries {

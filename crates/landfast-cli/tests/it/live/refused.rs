@@ -128,6 +128,29 @@ fn what_is_refused_or_crashes_is_unreadable_alone_and_grouped() {
     );
 }
 
+#[test]
+fn what_only_the_schema_of_one_object_calls_a_secret_is_masked_in_what_is_said_of_others() {
+    const OBJECTS: usize = 30;
+    const OWN: &str = "CANARY-of-the-last-alone";
+    let stage = Stage::new(OBJECTS);
+    let path = stage.path("state.tfstate");
+    let mut state: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    let last = &mut state["resources"][0]["instances"][OBJECTS - 1];
+    assert!(last.get("sensitive_attributes").is_none());
+    last["attributes"]["token"] = json!(OWN);
+    std::fs::write(&path, state.to_string()).unwrap();
+    // The last one is read after all that speak of it, and the provider is another one by then.
+    stage.put(OBJECTS - 1, json!({"token": OWN}), json!({"delay": 2}));
+    stage.put(1, json!({}), json!({"fail": format!("not with {OWN}")}));
+    stage.put(2, json!({}), json!({"warn": format!("odd with {OWN}"), "log": format!("logged {OWN}")}));
+    stage.put(3, json!({}), json!({"crash": true}));
+    let (run, report) = stage.check(&["-vv", "--journal", "journal", "--events", "events"]);
+    assert_eq!((count(&report, "in_sync"), count(&report, "unreadable")), (OBJECTS - 2, 2), "{}", run.err);
+    assert_eq!(reason(&report, 1), "ReadResource of odd_thing: cannot read: not with (sensitive value)");
+    assert!(run.err.contains("logged (sensitive value)"), "{}", run.err);
+    stage.assert_no_secret(&[&run.out, &run.err], &["journal", "events"]);
+}
+
 fn reason(report: &Value, number: usize) -> String {
     let resource = resource(report, &address(number));
     assert_eq!(resource["status"], "unreadable", "{resource}");
