@@ -45,11 +45,11 @@ fn start(places: &Places) -> Row {
         program.in_folder(folder.clone()).measuring(Measures::Time)
     };
     let check = || landfast(places, "", ["check", "."]);
-    let own = python(places, "the provider alone: start and schema", "provider.py", [aws_provider(places)]);
+    let own = python(places, "the provider alone", "provider.py", [aws_provider(places)]);
     let read = "Time from the start of the program until the service of the first object that is read is first called, with AWS \
-        3.39.0 and a lock file. What the provider takes alone is until the bytes of its schema are there, which nobody has read \
-        yet; it has yet to take its configuration then, and to read. The hash of the provider's package is known from an earlier \
-        run, but where it says otherwise.";
+        3.39.0 and a lock file. The provider alone is what `provider.py` measures, which makes the same calls: its start with \
+        TLS, and without it its schema, its configuration, the upgrade of what is stored and the read, up to that moment. The \
+        hash of the provider's package is known from an earlier run, but where it says otherwise.";
     Row {
         programs: vec![
             contact("landfast check", check()),
