@@ -61,7 +61,7 @@ impl Default for ScanOptions {
             sample: None,
             window: 1024,
             window_bytes: 64 << 20,
-            provider: GateLimits { concurrency: Some(20), per_second: Some(100.0), burst: Some(20) },
+            provider: GateLimits { concurrency: Some(20), per_second: Some(200.0), burst: Some(20) },
             providers: Vec::new(),
             types: Vec::new(),
             recovery: Duration::from_secs(30),

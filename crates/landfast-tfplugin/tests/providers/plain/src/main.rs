@@ -1,7 +1,8 @@
 //! A provider for tests, whose objects are files of the folder that `PLAIN_FOLDER` names. It has what the other one has not:
 //! attributes with attributes of their own, an attribute of any type, data that it keeps for itself.
 //!
-//! For benchmarks, `PLAIN_TEMPLATE` names a file that is every object, and each read takes `PLAIN_DELAY` milliseconds.
+//! For benchmarks, `PLAIN_TEMPLATE` names a file that is every object, and each read takes `PLAIN_DELAY` milliseconds. The attributes of
+//! attributes are objects then: the library tells of these what the real terraform takes no schema with.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -142,6 +143,13 @@ impl Resource for Thing {
             "port" => attribute(AttributeType::Number, AttributeConstraint::Required),
             "password" => secret,
         };
+        let hosts = match std::env::var_os("PLAIN_TEMPLATE") {
+            Some(_) => AttributeType::Map(Box::new(AttributeType::Object(map! {
+                "port" => AttributeType::Number,
+                "password" => AttributeType::String,
+            }))),
+            None => AttributeType::AttributeMap(host),
+        };
         let disk = Block {
             attributes: map! { "size" => attribute(AttributeType::Number, AttributeConstraint::Required) },
             ..Default::default()
@@ -152,7 +160,7 @@ impl Resource for Thing {
                 attributes: map! {
                     "id" => attribute(AttributeType::String, AttributeConstraint::Computed),
                     "any" => attribute(AttributeType::Any, AttributeConstraint::Optional),
-                    "hosts" => attribute(AttributeType::AttributeMap(host), AttributeConstraint::Optional),
+                    "hosts" => attribute(hosts, AttributeConstraint::Optional),
                 },
                 blocks: map! { "disk" => NestedBlock::List(disk) },
                 ..Default::default()
