@@ -61,6 +61,8 @@ pub use report::{
     ResourceDrift, RuleId, StatusCounts,
 };
 pub use rules::RuleSet;
-pub use scan::{LeftOut, ProviderTrouble, SampleBound, ScanCounts, ScanEnding, ScanReport, Trouble, UnreadableCause};
+pub use scan::{
+    LeftOut, ProviderTrouble, SampleBound, ScanCounts, ScanEnding, ScanReport, ScanWarning, Trouble, UnreadableCause,
+};
 pub use shapes::{Shapes, Written};
 pub use state_change::{ObjectChange, StateChange};

@@ -26,6 +26,8 @@ pub struct ScanReport {
     pub providers: Vec<ProviderTrouble>,
     /// What could not be read, by why; sorted.
     pub unreadable: Vec<UnreadableCause>,
+    /// What providers found odd in objects that they read; sorted.
+    pub warnings: Vec<ScanWarning>,
 }
 
 /// How a scan ended.
@@ -183,10 +185,25 @@ pub struct UnreadableCause {
     pub example: ObjectAddress,
 }
 
+/// Objects in which a provider found the same odd.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScanWarning {
+    /// The address of the provider's configuration.
+    pub provider: String,
+    /// Their type.
+    pub type_name: String,
+    /// What it says. Where it names the object or a request, `*` stands for the name.
+    pub text: String,
+    /// How many.
+    pub count: u64,
+    /// The first of them.
+    pub example: ObjectAddress,
+}
+
 impl ScanReport {
     /// Takes in what another scan did for the same report.
     pub fn add(&mut self, other: Self) {
-        let Self { end, recorded, unowned, left_out, sample, retries, providers, unreadable } = other;
+        let Self { end, recorded, unowned, left_out, sample, retries, providers, unreadable, warnings } = other;
         if end == ScanEnding::Interrupted {
             self.end = end;
         }
@@ -208,6 +225,9 @@ impl ScanReport {
         }
         for cause in unreadable {
             self.add_cause(cause);
+        }
+        for warning in warnings {
+            self.add_warning(warning);
         }
     }
 
@@ -239,6 +259,20 @@ impl ScanReport {
         }
     }
 
+    fn add_warning(&mut self, other: ScanWarning) {
+        fn key(it: &ScanWarning) -> [&str; 3] {
+            [&it.provider, &it.type_name, &it.text]
+        }
+        let at = match self.warnings.binary_search_by(|it| key(it).cmp(&key(&other))) {
+            Ok(at) => at,
+            Err(at) => return self.warnings.insert(at, other),
+        };
+        if let Some(known) = self.warnings.get_mut(at) {
+            known.count += other.count;
+            known.example = std::cmp::min(known.example.clone(), other.example);
+        }
+    }
+
     /// Whether everything went as it should, and nothing was left out: then the report speaks about all that is recorded.
     #[must_use]
     pub fn is_plain(&self) -> bool {
@@ -251,5 +285,6 @@ impl ScanReport {
             && self.retries == 0
             && self.providers.is_empty()
             && self.unreadable.is_empty()
+            && self.warnings.is_empty()
     }
 }

@@ -56,8 +56,8 @@ pub use operation::{
 #[cfg(feature = "operations")]
 pub use plan::{PlanEntry, PlanStepEntry, render_plan};
 pub use scan_entry::{
-    ExceptEntry, LeftOutEntry, ProviderTroubleEntry, SampleEntry, ScanCountsEntry, ScanEntry, TroubleEntry,
-    TypeTroubleEntry, UnreadableCauseEntry,
+    ExceptEntry, LeftOutEntry, ProviderTroubleEntry, SampleEntry, ScanCountsEntry, ScanEntry, ScanWarningEntry,
+    TroubleEntry, TypeTroubleEntry, UnreadableCauseEntry,
 };
 pub use state_change::render_state_change;
 #[cfg(feature = "schema")]

@@ -1,7 +1,7 @@
 //! What a scan did, in the machine format.
 
 use landfast_drift::{
-    LeftOut, ProviderTrouble, SampleBound, ScanCounts, ScanEnding, ScanReport, Trouble, UnreadableCause,
+    LeftOut, ProviderTrouble, SampleBound, ScanCounts, ScanEnding, ScanReport, ScanWarning, Trouble, UnreadableCause,
 };
 use landfast_state::Redactor;
 use serde::Serialize;
@@ -38,6 +38,10 @@ pub struct ScanEntry {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "schema", schemars(default))]
     pub unreadable: Vec<UnreadableCauseEntry>,
+    /// What providers found odd in objects that they read, sorted; left out without any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(default))]
+    pub warnings: Vec<ScanWarningEntry>,
 }
 
 /// Objects of a scan by what became of them, each in one of the first five.
@@ -185,6 +189,24 @@ pub struct UnreadableCauseEntry {
     pub example: String,
 }
 
+/// Objects in which a provider found the same odd.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct ScanWarningEntry {
+    /// The address of the provider's configuration.
+    pub provider: String,
+    /// Their type.
+    #[serde(rename = "type")]
+    pub type_name: String,
+    /// What it says. Where it names the object or a request, `*` stands for the name.
+    pub text: String,
+    /// How many.
+    pub count: u64,
+    /// The address of the first of them.
+    pub example: String,
+}
+
 /// Whether a number need not be told.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
 pub(crate) fn is_zero(number: &u64) -> bool {
@@ -207,6 +229,7 @@ impl ScanEntry {
             retries: scan.retries,
             providers: scan.providers.iter().map(ProviderTroubleEntry::new).collect(),
             unreadable: scan.unreadable.iter().map(|cause| UnreadableCauseEntry::new(cause, redactor)).collect(),
+            warnings: scan.warnings.iter().map(|warning| ScanWarningEntry::new(warning, redactor)).collect(),
         }
     }
 }
@@ -278,6 +301,18 @@ impl UnreadableCauseEntry {
             reason: masked(&cause.reason),
             count: cause.count,
             example: masked(&cause.example.to_string()),
+        }
+    }
+}
+
+impl ScanWarningEntry {
+    fn new(warning: &ScanWarning, redactor: &Redactor) -> Self {
+        Self {
+            provider: warning.provider.clone(),
+            type_name: warning.type_name.clone(),
+            text: redactor.redact(&warning.text).into_owned(),
+            count: warning.count,
+            example: redactor.redact(&warning.example.to_string()).into_owned(),
         }
     }
 }

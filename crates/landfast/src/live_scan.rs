@@ -1,9 +1,12 @@
 //! What scans did, as reports say it.
 
 use landfast_drift::{
-    DriftReport, LeftOut, ProviderTrouble, SampleBound, ScanCounts, ScanEnding, ScanReport, Trouble, UnreadableCause,
+    DriftReport, LeftOut, ProviderTrouble, SampleBound, ScanCounts, ScanEnding, ScanReport, ScanWarning, Trouble,
+    UnreadableCause,
 };
-use landfast_observe::scan::{ProviderSummary, Sample, SampleEstimate, ScanEnd, ScanSummary, UnreadableGroup};
+use landfast_observe::scan::{
+    ProviderSummary, Sample, SampleEstimate, ScanEnd, ScanSummary, UnreadableGroup, WarningGroup,
+};
 
 /// Which objects a scan looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +50,7 @@ pub(crate) fn scan_report(summary: &ScanSummary, looked: Looked) -> ScanReport {
         retries: summary.retries,
         providers: summary.providers.iter().filter_map(trouble).collect(),
         unreadable: summary.groups.iter().map(cause).collect(),
+        warnings: summary.warnings.iter().map(warning).collect(),
     });
     report
 }
@@ -76,6 +80,16 @@ fn cause(group: &UnreadableGroup) -> UnreadableCause {
         call: group.call.clone(),
         class: group.class.as_str().to_owned(),
         reason: group.reason.clone(),
+        count: group.count,
+        example: group.example.clone(),
+    }
+}
+
+fn warning(group: &WarningGroup) -> ScanWarning {
+    ScanWarning {
+        provider: group.provider.to_string(),
+        type_name: group.type_name.clone(),
+        text: group.text.clone(),
         count: group.count,
         example: group.example.clone(),
     }

@@ -289,7 +289,7 @@ fn scan_options(args: &LiveArgs, settings: &Settings) -> Result<ScanOptions, Cli
         options.filter = options.filter.except(selector.clone());
     }
     if let Some(percent) = args.sample {
-        let sample = Sample::new(percent, random()?).map_err(|error| CliError::usage(error.to_string()))?;
+        let sample = Sample::new(percent, sample_seed(args)?).map_err(|error| CliError::usage(error.to_string()))?;
         options.sample = Some(sample);
     }
     if let Some(concurrency) = args.concurrency {
@@ -302,6 +302,15 @@ fn scan_options(args: &LiveArgs, settings: &Settings) -> Result<ScanOptions, Cli
     options.seed = random()?;
     options.check().map_err(|error| CliError::usage(chain(&error)))?;
     Ok(options)
+}
+
+/// What a sample is drawn by: the same as in the run that is taken up.
+fn sample_seed(args: &LiveArgs) -> Result<u64, CliError> {
+    let kept = match &args.journal {
+        Some(path) if args.resume => ScanJournal::sample_seed(path).map_err(|error| CliError::new(chain(&error)))?,
+        _ => None,
+    };
+    kept.map_or_else(random, Ok)
 }
 
 fn random() -> Result<u64, CliError> {

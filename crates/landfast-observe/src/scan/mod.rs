@@ -114,4 +114,4 @@ pub use reader::{ObjectRead, ObjectReader, ReadAnswer, ReadFuture, RestartFuture
 pub use recorded::{ProviderKey, RecordedObject};
 pub use remember::RememberError;
 pub use sample::{Sample, SampleError, SampleEstimate};
-pub use summary::{LeftOutCounts, ProviderSummary, ScanEnd, ScanSummary, TypeSummary, UnreadableGroup};
+pub use summary::{LeftOutCounts, ProviderSummary, ScanEnd, ScanSummary, TypeSummary, UnreadableGroup, WarningGroup};

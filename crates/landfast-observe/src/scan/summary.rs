@@ -11,6 +11,7 @@ use super::outcome::{NotRead, ScanOutcome, ScannedObject};
 use super::reader::{Unreadable, UnreadableClass};
 use super::recorded::{ProviderKey, RecordedObject};
 use super::sample::Sample;
+use crate::observer::Diagnostic;
 
 /// How a scan ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -57,6 +58,8 @@ pub struct ScanSummary {
     pub throttled: u64,
     /// What could not be read, by why: sorted, at most [`ScanSummary::MOST_GROUPS`].
     pub groups: Vec<UnreadableGroup>,
+    /// What providers found odd in objects that they read: sorted, at most [`ScanSummary::MOST_GROUPS`].
+    pub warnings: Vec<WarningGroup>,
     /// What each provider was asked, sorted.
     pub providers: Vec<ProviderSummary>,
     /// The most objects that were held at once.
@@ -99,6 +102,22 @@ pub struct UnreadableGroup {
     pub class: UnreadableClass,
     /// The reason. Where the provider names the object or a request in it, `*` stands for the name.
     pub reason: String,
+    /// How many.
+    pub count: u64,
+    /// The first of them.
+    pub example: ObjectAddress,
+}
+
+/// Objects in which a provider found the same odd.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct WarningGroup {
+    /// Which provider.
+    pub provider: ProviderKey,
+    /// Their type.
+    pub type_name: String,
+    /// What it says. Where it names the object or a request, `*` stands for the name.
+    pub text: String,
     /// How many.
     pub count: u64,
     /// The first of them.
@@ -199,12 +218,14 @@ type GroupKey = (ProviderKey, String, String, UnreadableClass, String);
 pub(super) struct Tally {
     pub(super) summary: ScanSummary,
     groups: BTreeMap<GroupKey, (u64, ObjectAddress)>,
+    /// By provider, type and text.
+    warnings: BTreeMap<(ProviderKey, String, String), (u64, ObjectAddress)>,
 }
 
 impl Tally {
     pub(super) fn new(filter: &ObjectFilter, sample: Option<Sample>) -> Self {
         let summary = ScanSummary { left_out: LeftOutCounts::of(filter), sample, ..ScanSummary::default() };
-        Self { summary, groups: BTreeMap::new() }
+        Self { summary, groups: BTreeMap::new(), warnings: BTreeMap::new() }
     }
 
     /// The filter left this out.
@@ -229,6 +250,19 @@ impl Tally {
             }
         };
         *counter += 1;
+        for warning in &object.warnings {
+            self.warn(object, warning);
+        }
+    }
+
+    fn warn(&mut self, object: &ScannedObject, warning: &Diagnostic) {
+        let detail = if warning.detail.is_empty() { "" } else { ": " };
+        let text = format!("{}{detail}{}", warning.summary, warning.detail);
+        let key = |text: &str| {
+            let type_name = object.address().instance.resource.type_name.to_string();
+            (object.provider.clone(), type_name, text.to_owned())
+        };
+        add_to(&mut self.warnings, key(&in_general(&text, &object.recorded)), || key("other warnings"), object);
     }
 
     fn group(&mut self, object: &ScannedObject, failure: &Unreadable) {
@@ -236,11 +270,8 @@ impl Tally {
         let key = |reason: &str| {
             (object.provider.clone(), type_name.clone(), failure.call.clone(), failure.class, reason.to_owned())
         };
-        let mut own = key(&in_general(&failure.reason, &object.recorded));
-        if self.groups.len() >= ScanSummary::MOST_GROUPS && !self.groups.contains_key(&own) {
-            own = key("other reasons");
-        }
-        self.groups.entry(own).or_insert_with(|| (0, object.address().clone())).0 += 1;
+        let own = key(&in_general(&failure.reason, &object.recorded));
+        add_to(&mut self.groups, own, || key("other reasons"), object);
     }
 
     pub(super) fn finish(mut self) -> ScanSummary {
@@ -253,7 +284,27 @@ impl Tally {
             count,
             example,
         };
+        let warning = |((provider, type_name, text), (count, example))| WarningGroup {
+            provider,
+            type_name,
+            text,
+            count,
+            example,
+        };
         self.summary.groups = self.groups.into_iter().map(group).collect();
+        self.summary.warnings = self.warnings.into_iter().map(warning).collect();
         self.summary
     }
+}
+
+/// Counts an object in its group, or in that of all others where there are too many groups.
+fn add_to<K: Ord>(
+    groups: &mut BTreeMap<K, (u64, ObjectAddress)>,
+    own: K,
+    others: impl FnOnce() -> K,
+    object: &ScannedObject,
+) {
+    let is_full = groups.len() >= ScanSummary::MOST_GROUPS && !groups.contains_key(&own);
+    let key = if is_full { others() } else { own };
+    groups.entry(key).or_insert_with(|| (0, object.address().clone())).0 += 1;
 }

@@ -6,7 +6,7 @@ use landfast_state::Redactor;
 use super::wrap::{fill_data, push_lines};
 use super::{Detail, INDENT, TextOptions};
 
-/// How many reasons of what could not be read are told, unless everything is.
+/// How many reasons of what could not be read, and how many warnings, are told, unless everything is.
 const SHOWN: usize = 20;
 
 /// Says how a scan went, where there is more to say than the resources say, or everything is to be said.
@@ -65,6 +65,15 @@ pub(super) fn push_scan(out: &mut String, scan: &ScanReport, redactor: &Redactor
     }
     if let Some(more) = scan.unreadable.len().checked_sub(shown).filter(|more| *more > 0) {
         line(INDENT, &format!("and {}", counted(more as u64, "other reason")));
+    }
+    if !scan.warnings.is_empty() {
+        line(0, "providers warn:");
+    }
+    for warning in scan.warnings.iter().take(shown) {
+        line(INDENT, &format!("{} {}: {}", warning.count, warning.type_name, warning.text));
+    }
+    if let Some(more) = scan.warnings.len().checked_sub(shown).filter(|more| *more > 0) {
+        line(INDENT, &format!("and {}", counted(more as u64, "other warning")));
     }
 }
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use landfast_drift::{
-    CompareOptions, DriftReport, LeftOut, ProviderTrouble, SampleBound, ScanCounts, ScanEnding, ScanReport, Trouble,
-    UnreadableCause, compare,
+    CompareOptions, DriftReport, LeftOut, ProviderTrouble, SampleBound, ScanCounts, ScanEnding, ScanReport,
+    ScanWarning, Trouble, UnreadableCause, compare,
 };
 use landfast_state::schema::{Attribute, Block, Schema, Setting, ValueType};
 use landfast_state::{Gap, GapKind, Limits, Observation, Snapshot, StateFile};
@@ -149,6 +149,13 @@ pub(crate) fn scanned_report() -> DriftReport {
             cause("aws_iam_role", "nobody may, not with hunter2-recorded, and not with two words either", 3),
             cause("test_unread", "::error::not today", 1),
         ],
+        warnings: vec![ScanWarning {
+            provider: String::from("provider[\"registry.terraform.io/hashicorp/aws\"]"),
+            type_name: String::from("aws_iam_role"),
+            text: String::from("Deprecated: use hunter2-recorded \u{1b}[2J no more"),
+            count: 2,
+            example: "aws_iam_role.x".parse().unwrap(),
+        }],
     });
     report
 }

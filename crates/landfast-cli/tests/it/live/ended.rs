@@ -65,6 +65,24 @@ fn a_killed_scan_leaves_no_provider_and_is_taken_up_to_the_same_report() {
 }
 
 #[test]
+fn a_sample_is_taken_up_as_it_was_drawn() {
+    let stage = stage(&json!({}));
+    let sample = ["--sample", "50%", "--journal", "journal"];
+    let (_, first) = stage.check(&sample);
+    let read = first["scan"]["recorded"]["found"].as_u64().unwrap();
+    assert!(read > 0 && read < OBJECTS as u64, "{read}");
+    let (again, report) = stage.check(&[&sample[..], &["--resume"]].concat());
+    let (from_journal, report) = without_journal(report);
+    assert_eq!((from_journal, &report), (read, &first), "{}", again.err);
+    let other = stage.run(&["--sample", "20%", "--journal", "journal", "--resume"]);
+    assert_eq!(other.code, 1);
+    assert!(other.err.contains("the choice of objects is not the same"), "{}", other.err);
+    let missing = stage.run(&["--sample", "20%", "--journal", "nowhere", "--resume"]);
+    assert_eq!(missing.code, 1);
+    assert!(missing.err.contains("nowhere"), "{}", missing.err);
+}
+
+#[test]
 fn ctrl_c_ends_a_scan_with_what_was_read() {
     for signal in ["INT", "TERM"] {
         let stage = stage(&json!({"delay": 600}));

@@ -92,6 +92,12 @@ fn what_is_refused_or_crashes_is_unreadable_alone_and_grouped() {
     assert!(run.err.contains("1 odd_thing: crashed (ReadResource of odd_thing"), "{}", run.err);
     assert!(run.err.contains("ended and was started again"), "{}", run.err);
     let scan = &report["scan"];
+    let provider = "provider[\"tests.example.org/tests/odd\"]";
+    assert_eq!(
+        scan["warnings"],
+        json!([{"provider": provider, "type": "odd_thing", "text": "odd with (sensitive value)", "count": 1,
+            "example": address(8)}])
+    );
     let groups: Vec<_> = scan["unreadable"].as_array().unwrap().iter().collect();
     let told = |group: &Value| {
         assert_eq!(

@@ -16,11 +16,24 @@ use crate::scan::options::ScanOptions;
 pub struct JournalBinding {
     recorded: BytesDigest,
     scope: String,
+    /// What the sample is drawn by, where there is one: whoever takes the scan up needs it to draw the same.
+    sample_seed: Option<u64>,
     providers: BTreeMap<String, String>,
 }
 
 /// The version of the format that is written.
 const FORMAT_VERSION: &str = "1.0";
+
+/// The member with what the sample is drawn by: a number as text, since it may be larger than JSON's are in some programs.
+const SAMPLE_SEED: &str = "sample_seed";
+
+/// What the sample of a journal is drawn by, from its first record.
+pub(super) fn sample_seed(first: Vec<u8>) -> Result<Option<u64>, RecordError> {
+    let document = RawJson::check(Bytes::from(first), &Limits::default())?;
+    let Some(seed) = document.as_raw().get(SAMPLE_SEED) else { return Ok(None) };
+    let seed = seed.as_string().and_then(|text| text.parse().ok());
+    seed.map(Some).ok_or(RecordError::Missing { member: SAMPLE_SEED })
+}
 
 impl JournalBinding {
     /// The binding to a recorded side with this digest, such as that of the file's bytes, and to what the options choose of it.
@@ -31,7 +44,9 @@ impl JournalBinding {
         let sample = options.sample.map(|sample| format!("{} {}", sample.percent(), sample.seed())).unwrap_or_default();
         let filter = &options.filter;
         let scope = format!("{}\n\n{}\n\n{sample}", selectors(&filter.only), selectors(&filter.except));
-        Self { recorded, scope: BytesDigest::of(scope.as_bytes()).to_string(), providers: BTreeMap::new() }
+        let scope = BytesDigest::of(scope.as_bytes()).to_string();
+        let sample_seed = options.sample.map(|sample| sample.seed());
+        Self { recorded, scope, sample_seed, providers: BTreeMap::new() }
     }
 
     /// The binding to a provider too. `identity` says which it is and how it is configured: its version and the digest of its program and of its
@@ -49,8 +64,9 @@ impl JournalBinding {
             .iter()
             .map(|(name, identity)| format!("{}:{}", quote_go(name), quote_go(identity)))
             .collect();
+        let sample = self.sample_seed.map(|seed| format!("\"{SAMPLE_SEED}\":\"{seed}\",")).unwrap_or_default();
         format!(
-            "{{\"landfast\":\"scan-journal\",\"format_version\":{},\"recorded\":{},\"scope\":{},\"fingerprint_key\":{},\"providers\":{{{}}}}}",
+            "{{\"landfast\":\"scan-journal\",\"format_version\":{},\"recorded\":{},\"scope\":{},{sample}\"fingerprint_key\":{},\"providers\":{{{}}}}}",
             quote_go(FORMAT_VERSION),
             quote_go(&self.recorded.to_string()),
             quote_go(&self.scope),

@@ -18,6 +18,7 @@ pub use binding::JournalBinding;
 pub use record::RecordError;
 
 use super::remember::{Remember, RememberError, Remembered};
+use binding::sample_seed;
 use record::{read_age, read_record, write_record};
 
 /// What the log holds.
@@ -128,6 +129,10 @@ pub enum JournalError {
     },
 }
 
+fn misread(path: &Path, sequence: u64, source: RecordError) -> JournalError {
+    JournalError::Record { path: path.to_owned(), sequence, source: Box::new(source) }
+}
+
 impl ScanJournal {
     /// Begins a journal. There must be none in the file yet.
     ///
@@ -168,11 +173,7 @@ impl ScanJournal {
         let mut records = log.records();
         while let (Some(place), Some(record)) = (records.place(), records.next()) {
             let record = record?;
-            let misread = |source: RecordError| JournalError::Record {
-                path: path.to_owned(),
-                sequence: record.sequence,
-                source: Box::new(source),
-            };
+            let misread = |source| misread(path, record.sequence, source);
             if record.sequence == 1 {
                 let other = binding.difference(&key, record.content).map_err(misread)?;
                 if let Some(what) = other {
@@ -184,6 +185,19 @@ impl ScanJournal {
             known.insert(hash(&address), (at, place));
         }
         Ok(Self::new(log, key, options, known))
+    }
+
+    /// What the sample of a journal was drawn by, where it is of one: a scan that takes it up reads the same sample.
+    ///
+    /// # Errors
+    /// When there is none, or it is damaged.
+    pub fn sample_seed(path: &Path) -> Result<Option<u64>, JournalError> {
+        let (log, _) = Log::open(path, KIND, &log_options(MissingLog::Refuse))?;
+        match log.records().next().transpose()? {
+            Some(record) => sample_seed(record.content).map_err(|source| misread(path, record.sequence, source)),
+            // Killed before it had begun.
+            None => Ok(None),
+        }
     }
 
     fn new(log: Log, key: FingerprintKey, options: JournalOptions, known: HashMap<u64, (u64, LogPlace)>) -> Self {
