@@ -1,4 +1,4 @@
-//! `cargo xtask figure first-contact`: how long a program takes until it first talks to a service.
+//! `cargo xtask figure first-contact` and `scan-time`: how long parts of a live check take.
 
 use std::ffi::OsString;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -39,4 +39,19 @@ fn refuse(mut stream: &TcpStream) -> Option<()> {
     let body = "<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>";
     let head = format!("HTTP/1.1 403 Forbidden\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
     stream.write_all(format!("{head}{body}").as_bytes()).ok()
+}
+
+/// Runs a check with a file for its events, and prints the seconds that its scan took.
+pub(crate) fn scan_time(program: &[OsString]) -> Result<(), String> {
+    let (name, arguments) = program.split_first().ok_or("no program")?;
+    let events = tempfile::NamedTempFile::new().map_err(|error| format!("no file for events: {error}"))?;
+    let mut command = Command::new(name);
+    command.args(arguments).arg("--events").arg(events.path()).stdin(Stdio::null()).stdout(Stdio::null());
+    crate::process::run(&mut command)?;
+    let text = std::fs::read_to_string(events.path()).map_err(|error| format!("the events: {error}"))?;
+    let last: serde_json::Value =
+        text.lines().last().and_then(|line| serde_json::from_str(line).ok()).ok_or("no events")?;
+    let milliseconds = last.get("after_ms").and_then(serde_json::Value::as_f64).ok_or("events without a time")?;
+    println!("{}", milliseconds / 1e3);
+    Ok(())
 }

@@ -10,7 +10,7 @@ use landfast::state::{DependencyGraph, Limits};
 use rustix::time::{ClockId, clock_gettime};
 use serde_json::Value;
 
-use super::contact::first_contact;
+use super::contact::{first_contact, scan_time};
 
 /// Run one of the yardsticks of `cargo xtask bench`.
 #[derive(Debug, clap::Args)]
@@ -42,6 +42,11 @@ pub(crate) enum Figure {
         #[arg(last = true, required = true)]
         program: Vec<OsString>,
     },
+    /// Run a live check; prints the seconds that its scan took.
+    ScanTime {
+        #[arg(last = true, required = true)]
+        program: Vec<OsString>,
+    },
 }
 
 pub(crate) fn run(options: &FigureOptions) -> Result<(), String> {
@@ -51,6 +56,7 @@ pub(crate) fn run(options: &FigureOptions) -> Result<(), String> {
         Figure::GraphState { nodes, edges, random, out } => graph_state(*nodes, *edges, *random, out),
         Figure::Graph { state } => graph(state),
         Figure::FirstContact { variable, program } => first_contact(variable, program),
+        Figure::ScanTime { program } => scan_time(program),
     }
 }
 
