@@ -4,6 +4,8 @@ use std::io::{self, ErrorKind, IsTerminal as _, Write as _};
 use std::path::Path;
 
 use landfast::report::{ColorChoice, Detail, TextOptions, escape_line};
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
 
 use crate::args::{ColorWhen, Global};
 use crate::error::CliError;
@@ -101,14 +103,16 @@ pub(crate) fn note(lines: &str) {
     let _ = writeln!(io::stderr().lock(), "{lines}");
 }
 
-/// Traces go to standard error: none by default, debug with `-v`, everything with `-vv`.
+/// Traces go to standard error: none by default, with `-v` those of Landfast itself up to debug, everything with `-vv`.
 pub(crate) fn start_tracing(verbose: u8) {
-    let level = match verbose {
+    let (ours, others) = match verbose {
         0 => return,
-        1 => tracing::Level::DEBUG,
-        _ => tracing::Level::TRACE,
+        1 => (tracing::Level::DEBUG, tracing::Level::WARN),
+        _ => (tracing::Level::TRACE, tracing::Level::TRACE),
     };
-    let subscriber = tracing_subscriber::fmt().with_max_level(level).with_writer(io::stderr).with_ansi(false).finish();
+    let filter = Targets::new().with_default(others).with_target("landfast", ours);
+    let subscriber = tracing_subscriber::fmt().with_max_level(ours).with_writer(io::stderr).with_ansi(false).finish();
+    let subscriber = subscriber.with(filter);
     // A second call in one process, as tests make, keeps the first subscriber.
     let _ = tracing::subscriber::set_global_default(subscriber);
 }
