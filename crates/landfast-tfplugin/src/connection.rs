@@ -1,14 +1,26 @@
-//! The one connection to a provider.
+//! The one connection to a provider, and gRPC's calls over it.
+//!
+//! Each call goes out whole, in one write: its headers, its one message and the end of it. A channel of tonic writes the three one
+//! after the other, through tasks that hand them on, which at a call of a millisecond is most of what we do.
 
+use std::future::poll_fn;
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 
-use hyper_util::rt::TokioIo;
+use bytes::{Bytes, BytesMut};
+use h2::client::{Builder, SendRequest};
+use h2::{Reason, RecvStream};
+use http::uri::{Authority, Scheme};
+use http::{Request, Response, Uri};
+use http_body::{Body as _, Frame};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::ClientConfig;
 use tokio_rustls::rustls::pki_types::ServerName;
-use tonic::transport::{Channel, Endpoint, Uri};
+use tonic::client::GrpcService;
+use tonic::{Code, Status};
 
 use crate::handshake::Address;
 use crate::tls::SERVER_NAME;
@@ -22,27 +34,31 @@ trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
-/// Connects, and does not connect again: who listens there when the provider is gone is not the provider.
-pub(crate) async fn connect(address: &Address, tls: Option<ClientConfig>) -> io::Result<Channel> {
-    let plain = open(address).await?;
-    let stream: Box<dyn Stream> = match tls {
-        None => plain,
-        Some(config) => {
-            let name = ServerName::try_from(SERVER_NAME).map_err(io::Error::other)?;
-            Box::new(TlsConnector::from(Arc::new(config)).connect(name, plain).await?)
-        }
-    };
-    let stream = Arc::new(Mutex::new(Some(TokioIo::new(stream))));
-    let once = tower::service_fn(move |_: Uri| {
-        let stream = stream.lock().unwrap_or_else(PoisonError::into_inner).take();
-        std::future::ready(stream.ok_or_else(|| io::Error::from(io::ErrorKind::NotConnected)))
-    });
-    Endpoint::from_static("http://localhost")
-        .initial_stream_window_size(STREAM_WINDOW)
-        .initial_connection_window_size(CONNECTION_WINDOW)
-        .connect_with_connector(once)
-        .await
-        .map_err(io::Error::other)
+/// A connection, over which any number of calls go at once. It closes when its last clone goes.
+#[derive(Debug, Clone)]
+pub(crate) struct Connection(SendRequest<Bytes>);
+
+impl Connection {
+    /// Connects, and does not connect again: who listens there when the provider is gone is not the provider.
+    pub(crate) async fn open(address: &Address, tls: Option<ClientConfig>) -> io::Result<Self> {
+        let plain = open(address).await?;
+        let stream: Box<dyn Stream> = match tls {
+            None => plain,
+            Some(config) => {
+                let name = ServerName::try_from(SERVER_NAME).map_err(io::Error::other)?;
+                Box::new(TlsConnector::from(Arc::new(config)).connect(name, plain).await?)
+            }
+        };
+        let mut builder = Builder::new();
+        builder.initial_window_size(STREAM_WINDOW).initial_connection_window_size(CONNECTION_WINDOW).enable_push(false);
+        let (requests, connection) = builder.handshake(stream).await.map_err(io::Error::other)?;
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection to a provider ended");
+            }
+        });
+        Ok(Self(requests))
+    }
 }
 
 async fn open(address: &Address) -> io::Result<Box<dyn Stream>> {
@@ -64,4 +80,113 @@ async fn open(address: &Address) -> io::Result<Box<dyn Stream>> {
         #[cfg(not(unix))]
         Address::Unix(_) => Err(io::ErrorKind::Unsupported.into()),
     }
+}
+
+impl GrpcService<tonic::body::Body> for Connection {
+    type ResponseBody = Received;
+    type Error = Status;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Received>, Status>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Status>> {
+        self.0.poll_ready(context).map_err(status)
+    }
+
+    fn call(&mut self, request: Request<tonic::body::Body>) -> Self::Future {
+        let mut requests = self.0.clone();
+        Box::pin(async move {
+            let (mut head, body) = request.into_parts();
+            let mut target = head.uri.into_parts();
+            target.scheme = Some(Scheme::HTTP);
+            target.authority = Some(Authority::from_static(SERVER_NAME));
+            head.uri = Uri::from_parts(target).map_err(|error| Status::internal(error.to_string()))?;
+            let message = whole(body).await?;
+            let (answer, mut rest) = requests.send_request(Request::from_parts(head, ()), false).map_err(status)?;
+            rest.send_data(message, true).map_err(status)?;
+            Ok(answer.await.map_err(status)?.map(Received::new))
+        })
+    }
+}
+
+/// The body of a request, of which the provider needs all before it answers: none of the calls that we make streams to it.
+async fn whole(mut body: tonic::body::Body) -> Result<Bytes, Status> {
+    let mut parts = Vec::with_capacity(1);
+    while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+        parts.extend(frame?.into_data());
+    }
+    match parts.len() {
+        1 => Ok(parts.swap_remove(0)),
+        _ => Ok(parts
+            .iter()
+            .fold(BytesMut::new(), |mut all, part| {
+                all.extend_from_slice(part);
+                all
+            })
+            .freeze()),
+    }
+}
+
+/// The body of an answer.
+#[derive(Debug)]
+pub(crate) struct Received {
+    stream: RecvStream,
+    data: Data,
+}
+
+/// Whether more of a message may come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Data {
+    More,
+    Over,
+}
+
+impl Received {
+    fn new(stream: RecvStream) -> Self {
+        Self { stream, data: Data::More }
+    }
+
+    fn poll_data(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Status>>> {
+        let data = match ready!(self.stream.poll_data(context)) {
+            Some(Ok(data)) => data,
+            // The provider needs no more of the request than it has: what it said is all the same complete.
+            Some(Err(error)) if error.reason() == Some(Reason::NO_ERROR) => return Poll::Ready(None),
+            Some(Err(error)) => return Poll::Ready(Some(Err(status(error)))),
+            None => return Poll::Ready(None),
+        };
+        self.stream.flow_control().release_capacity(data.len()).map_err(status)?;
+        Poll::Ready(Some(Ok(data)))
+    }
+}
+
+impl http_body::Body for Received {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        if self.data == Data::More {
+            if let Some(data) = ready!(self.poll_data(context)) {
+                return Poll::Ready(Some(data.map(Frame::data)));
+            }
+            self.data = Data::Over;
+        }
+        let trailers = ready!(self.stream.poll_trailers(context)).map_err(status);
+        Poll::Ready(trailers.transpose().map(|trailers| trailers.map(Frame::trailers)))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.stream.is_end_stream()
+    }
+}
+
+/// What an error of HTTP/2 means, as [gRPC over HTTP/2](https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md#errors) has it.
+fn status(error: h2::Error) -> Status {
+    let code = match error.reason() {
+        Some(Reason::REFUSED_STREAM) => Code::Unavailable,
+        Some(Reason::CANCEL) => Code::Cancelled,
+        Some(Reason::ENHANCE_YOUR_CALM) => Code::ResourceExhausted,
+        Some(Reason::INADEQUATE_SECURITY) => Code::PermissionDenied,
+        Some(_) => Code::Internal,
+        // The connection is gone.
+        None => Code::Unavailable,
+    };
+    Status::new(code, error.to_string())
 }

@@ -3,8 +3,8 @@
 /// Makes the client of a version, whose messages are in scope as `wire`, and which knows `nested`.
 macro_rules! client {
     (schema: $schema:ident, validate: $validate:ident, configure: $configure:ident, stop: $stop:ident,) => {
+        use crate::connection::Connection;
         use bytes::Bytes;
-        use tonic::transport::Channel;
 
         use super::answer::{DeferredReason, Imported, Objects, Read, Stored};
         use crate::calls::Outcome;
@@ -14,11 +14,11 @@ macro_rules! client {
 
         /// The calls of a provider.
         #[derive(Debug, Clone)]
-        pub(crate) struct Client(wire::provider_client::ProviderClient<Channel>);
+        pub(crate) struct Client(wire::provider_client::ProviderClient<Connection>);
 
         impl Client {
-            pub(super) fn new(channel: Channel, limit: usize) -> Self {
-                Self(wire::provider_client::ProviderClient::new(channel).max_decoding_message_size(limit))
+            pub(super) fn new(connection: Connection, limit: usize) -> Self {
+                Self(wire::provider_client::ProviderClient::new(connection).max_decoding_message_size(limit))
             }
 
             pub(super) async fn schemas(&self, scope: &SchemaScope) -> Outcome<ProviderSchemas> {

@@ -6,9 +6,9 @@ mod client;
 mod v5;
 mod v6;
 
+use crate::connection::Connection;
 use bytes::Bytes;
 use tonic::Status;
-use tonic::transport::Channel;
 
 use crate::cty::DynamicValue;
 use crate::diagnostic::Diagnostic;
@@ -40,10 +40,10 @@ macro_rules! either {
 
 impl Calls {
     /// The calls over this connection. No message of more than `limit` bytes is taken.
-    pub(crate) fn new(protocol: ProtocolVersion, channel: Channel, limit: usize) -> Self {
+    pub(crate) fn new(protocol: ProtocolVersion, connection: Connection, limit: usize) -> Self {
         match protocol {
-            ProtocolVersion::V5 => Self::V5(v5::Client::new(channel, limit)),
-            ProtocolVersion::V6 => Self::V6(v6::Client::new(channel, limit)),
+            ProtocolVersion::V5 => Self::V5(v5::Client::new(connection, limit)),
+            ProtocolVersion::V6 => Self::V6(v6::Client::new(connection, limit)),
         }
     }
 

@@ -12,9 +12,9 @@ mod played;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::connection::Connection;
 use landfast_state::SecretTexts;
 use tokio::task::JoinHandle;
-use tonic::transport::Channel;
 
 use crate::calls::Calls;
 use crate::handshake::ProtocolVersion;
@@ -37,7 +37,7 @@ pub struct ProviderReader {
     protocol: ProtocolVersion,
     encrypted: Encrypted,
     calls: Calls,
-    channel: Channel,
+    connection: Connection,
     process: Process,
     secrets: Arc<Secrets>,
     log: Arc<OutputLog>,
@@ -129,7 +129,7 @@ impl ProviderReader {
         let ask = async {
             // What it answers says nothing: some end before they do.
             let _ = self.calls.stop().await;
-            let _ = GrpcControllerClient::new(self.channel.clone()).shutdown(Empty {}).await;
+            let _ = GrpcControllerClient::new(self.connection.clone()).shutdown(Empty {}).await;
             self.process.ended().await
         };
         if tokio::time::timeout(self.limits.grace, ask).await.is_ok() {

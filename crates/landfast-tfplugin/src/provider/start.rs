@@ -8,12 +8,12 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::connection::Connection;
 use landfast_state::Redactor;
-use tonic::transport::Channel;
 
 use super::{CallLimits, Encrypted, ProviderReader};
 use crate::calls::Calls;
-use crate::connection::connect;
+
 use crate::handshake::{Handshake, HandshakeError};
 use crate::process::{FirstLine, OutputLog, Process, ProviderFolder, Secrets, Started};
 use crate::tls::OwnCertificate;
@@ -182,17 +182,17 @@ impl ProviderReader {
         let started = Process::start(command, folder, Arc::clone(&log)).map_err(cannot_run)?;
         let starting = Starting { program, options, secrets: &secrets, log: &log, own: &own };
         let begun = Instant::now();
-        let (process, handshake, channel) = starting.finish(started).await?;
+        let (process, handshake, connection) = starting.finish(started).await?;
         tracing::debug!(provider = name, number = process.number(), took = ?begun.elapsed(), protocol = ?handshake.protocol, "started");
         Ok(Self {
-            printed: tokio::spawn(read_printed(channel.clone(), Arc::clone(&log))),
-            calls: Calls::new(handshake.protocol, channel.clone(), options.message_limit),
+            printed: tokio::spawn(read_printed(connection.clone(), Arc::clone(&log))),
+            calls: Calls::new(handshake.protocol, connection.clone(), options.message_limit),
             limits: CallLimits { time: options.call_timeout, message: options.message_limit, grace: options.grace },
             terraform_version: options.terraform_version.clone(),
             protocol: handshake.protocol,
             encrypted: if handshake.certificate.is_some() { Encrypted::Yes } else { Encrypted::No },
             name,
-            channel,
+            connection,
             process,
             secrets,
             log,
@@ -235,7 +235,7 @@ struct Starting<'a> {
 }
 
 impl Starting<'_> {
-    async fn finish(&self, started: Started) -> Result<(Process, Handshake, Channel), StartError> {
+    async fn finish(&self, started: Started) -> Result<(Process, Handshake, Connection), StartError> {
         let Started { process, first_line } = started;
         let limit = self.options.start_timeout;
         let reach = async {
@@ -253,8 +253,8 @@ impl Starting<'_> {
                 }
                 None => None,
             };
-            match connect(&handshake.address, tls).await {
-                Ok(channel) => Ok((handshake, channel)),
+            match Connection::open(&handshake.address, tls).await {
+                Ok(connection) => Ok((handshake, connection)),
                 Err(source) => match self.ended(&process).await {
                     Some(ended) => Err(ended),
                     None => Err(StartError::Unreachable { program: self.program.to_owned(), source }),
@@ -262,7 +262,7 @@ impl Starting<'_> {
             }
         };
         match tokio::time::timeout(limit, reach).await {
-            Ok(Ok((handshake, channel))) => Ok((process, handshake, channel)),
+            Ok(Ok((handshake, connection))) => Ok((process, handshake, connection)),
             Ok(Err(error)) => Err(error),
             Err(_) => Err(StartError::TimedOut { program: self.program.to_owned(), limit, output: self.log.tail() }),
         }
@@ -280,8 +280,8 @@ impl Starting<'_> {
 }
 
 /// Reads what a plugin prints once it serves. Plugins in Go wait for somebody who does; others do not know the call.
-async fn read_printed(channel: Channel, log: Arc<OutputLog>) {
-    let Ok(answer) = GrpcStdioClient::new(channel).stream_stdio(Empty {}).await else { return };
+async fn read_printed(connection: Connection, log: Arc<OutputLog>) {
+    let Ok(answer) = GrpcStdioClient::new(connection).stream_stdio(Empty {}).await else { return };
     let mut chunks = answer.into_inner();
     while let Ok(Some(chunk)) = chunks.message().await {
         chunk.data.split(|byte| *byte == b'\n').for_each(|line| log.line(line));
