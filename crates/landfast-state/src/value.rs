@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 
 use crate::attribute_path::{AttributePath, PathStep};
 use crate::fingerprint::{Fingerprint, FingerprintKey};
-use crate::json::{Raw, RawKind, quote_go, quote_safe, write_canonical_string};
+use crate::json::{Raw, RawKind, quote_safe, write_canonical_string, write_go};
 use crate::number::Number;
 
 /// What stands in the place of a sensitive value, in terraform's words.
@@ -92,7 +92,7 @@ impl Value {
             Self::Null => out.push_str("null"),
             Self::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
             Self::Number(number) => out.push_str(number.as_str()),
-            Self::String(text) => out.push_str(&quote_go(text)),
+            Self::String(text) => write_go(text, out),
             Self::List(elements) => {
                 out.push('[');
                 for (at, element) in elements.iter().enumerate() {
@@ -105,14 +105,14 @@ impl Value {
                 out.push('{');
                 for (at, (key, value)) in members.iter().enumerate() {
                     out.push_str(if at > 0 { "," } else { "" });
-                    out.push_str(&quote_go(key));
+                    write_go(key, out);
                     out.push(':');
                     value.write_json(out);
                 }
                 out.push('}');
             }
-            Self::Unknown => out.push_str(&quote_go(UNKNOWN_TEXT)),
-            Self::Sensitive(_) => out.push_str(&quote_go(SENSITIVE_TEXT)),
+            Self::Unknown => write_go(UNKNOWN_TEXT, out),
+            Self::Sensitive(_) => write_go(SENSITIVE_TEXT, out),
         }
     }
 

@@ -38,5 +38,6 @@ pub use reader::Reader;
 pub(crate) use spelling::is_spelling;
 pub use structural::StructuralHasher;
 pub(crate) use text::push_key as push_path_key;
+pub(crate) use text::write_go;
 pub use text::{quote_go, quote_safe};
 pub(crate) use window::{CHUNK, Window, WindowError};

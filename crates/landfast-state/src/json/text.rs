@@ -78,19 +78,34 @@ fn unescape_unicode(rest: &str, len: usize) -> char {
 /// written as `\u` escapes.
 #[must_use]
 pub fn quote_safe(text: &str) -> String {
-    quote(text, |c| !crate::text::is_printable(c))
+    let mut out = String::with_capacity(text.len() + 2);
+    write_quoted(text, |c| !crate::text::is_printable(c), &mut out);
+    out
 }
 
 /// `text` as a JSON string the way terraform writes it: as Go's `encoding/json` does, with `<`, `>`, `&`, U+2028 and
 /// U+2029 escaped for HTML. Spliced edits use it so that terraform would write the same bytes.
 #[must_use]
 pub fn quote_go(text: &str) -> String {
-    quote(text, |c| u32::from(c) < 0x20 || matches!(c, '<' | '>' | '&' | '\u{2028}' | '\u{2029}'))
+    let mut out = String::with_capacity(text.len() + 2);
+    write_go(text, &mut out);
+    out
 }
 
-/// `text` in quotes, what JSON has a short escape for and what is to be `escaped` written as escapes.
-fn quote(text: &str, escaped: impl Fn(char) -> bool) -> String {
-    let mut out = String::with_capacity(text.len() + 2);
+/// Appends what [`quote_go`] gives.
+pub(crate) fn write_go(text: &str, out: &mut String) {
+    let plain = |byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\' | b'<' | b'>' | b'&');
+    if text.bytes().all(plain) {
+        out.push('"');
+        out.push_str(text);
+        out.push('"');
+        return;
+    }
+    write_quoted(text, |c| u32::from(c) < 0x20 || matches!(c, '<' | '>' | '&' | '\u{2028}' | '\u{2029}'), out);
+}
+
+/// Appends `text` in quotes, what JSON has a short escape for and what is to be `escaped` written as escapes.
+fn write_quoted(text: &str, escaped: impl Fn(char) -> bool, out: &mut String) {
     out.push('"');
     for c in text.chars() {
         match c {
@@ -101,12 +116,11 @@ fn quote(text: &str, escaped: impl Fn(char) -> bool) -> String {
             '\t' => out.push_str("\\t"),
             '\u{8}' => out.push_str("\\b"),
             '\u{c}' => out.push_str("\\f"),
-            c if escaped(c) => push_u16_escapes(&mut out, c),
+            c if escaped(c) => push_u16_escapes(out, c),
             c => out.push(c),
         }
     }
     out.push('"');
-    out
 }
 
 fn push_u16_escapes(out: &mut String, c: char) {
