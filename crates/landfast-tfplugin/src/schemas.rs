@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use landfast_state::AttributePath;
 use landfast_state::schema::{Schema, ValueType, ValueTypeError};
+use landfast_state::{AttributePath, Members};
 
 /// Which schemas to keep of those that a provider has: one with thousands takes tens of megabytes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -99,6 +99,7 @@ pub struct ResourceSchema {
     schema: Schema,
     value_type: ValueType,
     identity: Option<IdentitySchema>,
+    has_sensitive: bool,
     pub(crate) meta: Meta,
 }
 
@@ -107,7 +108,8 @@ impl ResourceSchema {
     #[must_use]
     pub fn new(type_name: &str, schema: Schema) -> Self {
         let value_type = schema.block.value_type();
-        Self { type_name: type_name.to_owned(), schema, value_type, identity: None, meta: Meta::None }
+        let has_sensitive = schema.block.has_sensitive();
+        Self { type_name: type_name.to_owned(), schema, value_type, identity: None, has_sensitive, meta: Meta::None }
     }
 
     /// The type, such as `aws_vpc`.
@@ -126,6 +128,12 @@ impl ResourceSchema {
     #[must_use]
     pub fn value_type(&self) -> &ValueType {
         &self.value_type
+    }
+
+    /// An object with the values marked that the schema calls sensitive.
+    pub(crate) fn mark_sensitive(&self, members: Members) -> Members {
+        // Most schemas call nothing so.
+        if self.has_sensitive { self.schema.block.mark_sensitive(members) } else { members }
     }
 
     /// What tells one of its objects from all others, where the provider says so.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 
 use landfast_state::address::{InstanceAddress, ObjectAddress};
-use landfast_state::{Gap, Origin, ResourceObject, SecretTexts};
+use landfast_state::{Attributes, Gap, Origin, ResourceObject, SecretTexts};
 
 use super::resource::{blank, compare_resource};
 use super::sameness::Sameness;
@@ -59,7 +59,14 @@ impl<'o> Comparison<'o> {
         observed: Option<&ResourceObject>,
         gap: Option<&Gap>,
     ) {
-        let (before, after) = (recorded.map(|object| self.marked(object)), observed.map(|object| self.marked(object)));
+        let before = recorded.map(|object| self.marked(object));
+        let after = match (recorded, observed, &before) {
+            // The same is marked in both.
+            (Some(recorded), Some(observed), Some(before)) if alike(recorded, observed) => {
+                Some(ResourceObject { sensitive: before.sensitive.clone(), ..observed.clone() })
+            }
+            _ => observed.map(|object| self.marked(object)),
+        };
         let instance = &address.instance;
         match reason_to_leave_out(instance.resource.mode, address.deposed.is_some()) {
             Some(reason) => {
@@ -130,6 +137,15 @@ impl<'o> Comparison<'o> {
         let report = super::report(recorded, observed, self.resources, counted, not_compared, redactor, self.options);
         DriftReport { not_listed: self.not_listed, ..report }
     }
+}
+
+/// Whether two objects of one address are written alike, with the same marks.
+fn alike(recorded: &ResourceObject, observed: &ResourceObject) -> bool {
+    let attributes = match (&recorded.attributes, &observed.attributes) {
+        (Attributes::Nested(before), Attributes::Nested(after)) => before.as_raw() == after.as_raw(),
+        _ => false,
+    };
+    attributes && recorded.provider == observed.provider && recorded.sensitive == observed.sensitive
 }
 
 /// The rules for a type, which are gathered once.

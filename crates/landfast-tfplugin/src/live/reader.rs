@@ -105,7 +105,7 @@ impl LiveReader {
 
     /// Lets all providers end; what does not within its time is killed. Reads that are under way fail.
     pub async fn close(self) {
-        let ends = self.providers.into_values().map(async |provider| {
+        let ends = self.providers.into_values().map(|provider| async move {
             // One that a read still holds is killed when that read ends.
             if let Ok(Some(running)) = provider.running.into_inner().map(Arc::into_inner) {
                 running.provider.close().await;
@@ -161,6 +161,9 @@ impl LiveReader {
         }
         let warnings = mask::warnings([upgraded.warnings, read.warnings].concat(), shape, &members);
         let answer = match read.value {
+            ReadOutcome::Found(state) if state.is_written_like(&upgraded.value) => {
+                ReadAnswer::Found { observed: recorded.clone(), recorded }
+            }
             ReadOutcome::Found(state) => {
                 let recorded = match unrecorded(&object.object, upgraded_members, state.members()) {
                     Some(members) => Box::new(with_members(&object.object, shape.version, &members)?),
@@ -174,8 +177,8 @@ impl LiveReader {
                 return Err(Unreadable::new(UnreadableClass::Deferred, call, reason.to_string()));
             }
         };
-        let address = object.object.address.to_string();
-        Ok(ObjectRead { answer, warnings: warnings.into_iter().map(|it| told(it, &address)).collect() })
+        let told = |warning| told(warning, &object.object.address.to_string());
+        Ok(ObjectRead { answer, warnings: warnings.into_iter().map(told).collect() })
     }
 }
 

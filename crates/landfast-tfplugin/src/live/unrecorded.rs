@@ -14,11 +14,25 @@ use landfast_state::{Attributes, Members, ResourceObject, Value};
 /// States of formats before 4 leave out what is null too, and so they do not tell.
 pub(super) fn unrecorded(stored: &ResourceObject, upgraded: &Members, observed: &Members) -> Option<Members> {
     let Attributes::Nested(raw) = &stored.attributes else { return None };
-    if upgraded == observed {
+    let raw = raw.as_raw();
+    if !may_miss(raw, upgraded, observed) {
         return None;
     }
     let mut marked = upgraded.clone();
-    mark(&[raw.as_raw()], vec![&mut marked], &[observed]).then_some(marked)
+    mark(&[raw], vec![&mut marked], &[observed]).then_some(marked)
+}
+
+/// Whether anything may be marked, at a first look: most objects have all that is there.
+fn may_miss(stored: Raw<'_>, upgraded: &Members, observed: &Members) -> bool {
+    let differs = |name, before| observed.get(name).is_some_and(|after| after != before && *after != Value::Null);
+    upgraded.iter().filter(|(name, before)| differs(*name, *before)).any(|(name, before)| match stored.get(name) {
+        None => *before == Value::Null,
+        Some(raw) => {
+            let mut inner = Vec::new();
+            raw_objects(raw, &mut inner);
+            !inner.is_empty()
+        }
+    })
 }
 
 /// Marks what is missing in objects of one kind. Whether anything was.

@@ -1,5 +1,7 @@
 //! Objects on their way to a provider and back.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use landfast_state::json::{Raw, RawJson, RawKind};
 use landfast_state::{Attributes, Members, ResourceObject, StateInstance, Value};
@@ -121,7 +123,7 @@ fn flatmap(raw: Raw<'_>) -> Result<Flatmap, StoredStateError> {
 #[derive(Clone)]
 pub struct ResourceState {
     pub(super) encoded: DynamicValue,
-    members: Members,
+    members: Arc<Members>,
     pub(super) private: Bytes,
     pub(super) identity: Option<(DynamicValue, Members)>,
 }
@@ -136,7 +138,8 @@ impl ResourceState {
         let complete = Value::Object(block.complete(members));
         let encoded = DynamicValue::encode(&complete, schema.value_type())?;
         let members = into_members(complete);
-        Ok(Self { encoded, members: block.mark_sensitive(members), private: Bytes::new(), identity: None })
+        let members = Arc::new(schema.mark_sensitive(members));
+        Ok(Self { encoded, members, private: Bytes::new(), identity: None })
     }
 
     /// Takes apart what a provider gave; `None` where it gave null.
@@ -150,11 +153,25 @@ impl ResourceState {
         let encoded = encoded.into_msgpack(&value, schema.value_type())?;
         match value {
             Value::Object(members) => {
-                let members = schema.schema().block.mark_sensitive(members);
+                let members = Arc::new(schema.mark_sensitive(members));
                 Ok(Some(Self { encoded, members, private, identity: None }))
             }
             _ => Ok(None),
         }
+    }
+
+    /// What a provider gave for this object when it was read, as [`ResourceState::of_encoded`] takes it apart: most objects are as they
+    /// were.
+    pub(super) fn read_again(
+        &self,
+        schema: &ResourceSchema,
+        encoded: DynamicValue,
+        private: Bytes,
+    ) -> Result<Option<Self>, ValueError> {
+        if encoded != self.encoded {
+            return Self::of_encoded(schema, encoded, private);
+        }
+        Ok(Some(Self { encoded, members: Arc::clone(&self.members), private, identity: None }))
     }
 
     /// The object with the identity that a provider gave, where that says something.
@@ -182,7 +199,14 @@ impl ResourceState {
     /// The attributes and blocks.
     #[must_use]
     pub fn into_members(self) -> Members {
-        self.members
+        Arc::unwrap_or_clone(self.members)
+    }
+
+    /// Whether the attributes are known to be those of `other`, since the provider wrote them in the same bytes. Where it did not, they
+    /// may be the same all the same.
+    #[must_use]
+    pub fn is_written_like(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.members, &other.members)
     }
 
     /// What the provider keeps for itself; empty where it keeps nothing.

@@ -138,7 +138,8 @@ impl ProviderReader {
             if let Some(reason) = read.deferred {
                 return Ok(ReadOutcome::Deferred(reason));
             }
-            let found = ResourceState::of_encoded(schema, read.state, read.private)
+            let found = state
+                .read_again(schema, read.state, read.private)
                 .map_err(|source| self.misfit(|| format!("the {type_name} that was read"), source))?;
             let Some(mut found) = found else { return Ok(ReadOutcome::Gone) };
             found.identity.clone_from(&state.identity);
