@@ -82,7 +82,7 @@ pub(crate) fn check(
         let goes_on = args.unmanaged && summary.end == ScanEnd::Complete;
         let mut summaries = vec![summary];
         if goes_on {
-            let found = live.reader.enumerate(&EnumerationRules::embedded(), &run.survey.owned).await;
+            let found = live.reader.enumerate(&EnumerationRules::embedded(), &run.recorded.owned()?).await;
             let imports: Arc<dyn ObjectReader> = Arc::new(Imports(Arc::clone(&live.reader)));
             let scan = live.scan(&run, imports, None, cancel);
             summaries.push(comparison.unmanaged(scan, found).await.map_err(|error| of_scan(&error))?);

@@ -1,4 +1,4 @@
-//! What is recorded, read twice: once to know what is needed, and once to be looked up.
+//! What is recorded, looked through twice: once to know what is needed, and once to be looked up.
 
 use std::collections::{BTreeSet, HashSet};
 use std::fs::File;
@@ -14,10 +14,13 @@ use crate::args::Global;
 use crate::error::CliError;
 use crate::input;
 
+/// The longest state, in bytes, that is held in memory rather than read each time that it is looked through.
+const HELD: u64 = 8 << 20;
+
 /// One recorded source.
 pub(super) enum Source {
-    /// A state in a file that is read object by object.
-    Streamed(PathBuf, Origin),
+    /// A state in a file: its objects where they are held, and otherwise it is read object by object.
+    File { path: PathBuf, origin: Origin, objects: Option<Vec<RecordedObject>> },
     /// What is held in memory.
     Held { objects: Vec<RecordedObject>, origin: Origin, digest: BytesDigest },
 }
@@ -29,12 +32,8 @@ impl Source {
     pub(super) fn open(path: &Path, global: &Global) -> Result<Self, CliError> {
         if input::can_stream(path, global)? && landfast::open_stream(path).is_ok() {
             // What only a reader of all of it understands shows when it is read to its end.
-            let read = landfast::open_stream(path).and_then(|mut stream| {
-                while stream.advance()?.is_some() {}
-                Ok(stream.origin())
-            });
-            match read {
-                Ok(origin) => return Ok(Self::Streamed(path.to_owned(), origin)),
+            match Self::read_through(path) {
+                Ok(source) => return Ok(source),
                 Err(StreamError::Whole { .. }) => {}
                 Err(error) => return Err(error.into()),
             }
@@ -42,6 +41,17 @@ impl Source {
         let held = input::held(path, global)?;
         let digest = BytesDigest::of(held.bytes());
         Self::of_document(held.document(&landfast::state::Limits::default())?, digest)
+    }
+
+    fn read_through(path: &Path) -> Result<Self, StreamError> {
+        let mut stream = landfast::open_stream(path)?;
+        let mut objects = std::fs::metadata(path).is_ok_and(|file| file.len() <= HELD).then(Vec::new);
+        while let Some(streamed) = stream.advance()? {
+            if let Some(objects) = &mut objects {
+                objects.push(RecordedObject::of_streamed(&streamed));
+            }
+        }
+        Ok(Self::File { path: path.to_owned(), origin: stream.origin(), objects })
     }
 
     /// The source that a document is.
@@ -63,15 +73,17 @@ impl Source {
 
     fn objects(&self) -> Result<Objects<'_>, StreamError> {
         Ok(match self {
-            Self::Streamed(path, _) => Box::new(RecordedObject::of_stream(landfast::open_stream(path)?)),
-            Self::Held { objects, .. } => Box::new(objects.iter().cloned().map(Ok)),
+            Self::Held { objects, .. } | Self::File { objects: Some(objects), .. } => {
+                Box::new(objects.iter().cloned().map(Ok))
+            }
+            Self::File { path, objects: None, .. } => Box::new(RecordedObject::of_stream(landfast::open_stream(path)?)),
         })
     }
 
     fn digest(&self) -> Result<BytesDigest, CliError> {
         match self {
             Self::Held { digest, .. } => Ok(*digest),
-            Self::Streamed(path, _) => {
+            Self::File { path, .. } => {
                 let unreadable = |error: std::io::Error| CliError::io(path, "cannot be read", &error);
                 let mut file = File::open(path).map_err(unreadable)?;
                 let mut hasher = BytesHasher::default();
@@ -96,8 +108,6 @@ pub(super) struct Recorded {
 pub(super) struct Survey {
     /// Which types of which providers are to be read.
     pub(super) wanted: WantedTypes,
-    /// Which ids are owned.
-    pub(super) owned: Owned,
     /// How many objects are to be read.
     pub(super) reads: u64,
     /// What must not be shown.
@@ -123,7 +133,7 @@ impl Recorded {
 
     /// Looks through everything once. An address that stands in two sources is an error: nobody can say which one counts.
     pub(super) fn survey(&self, options: &ScanOptions) -> Result<Survey, CliError> {
-        let (mut wanted, mut owned, mut reads) = (WantedTypes::new(), Owned::default(), 0);
+        let (mut wanted, mut reads) = (WantedTypes::new(), 0);
         let (mut secrets, mut origins) = (SecretTexts::default(), Vec::new());
         let mut known: HashSet<ObjectAddress> = HashSet::new();
         for source in &self.sources {
@@ -133,7 +143,6 @@ impl Recorded {
                     let address = &object.object.address;
                     return Err(CliError::new(format!("{address} stands in two of the recorded sources")));
                 }
-                owned.add(&object);
                 secrets.add_object(&object.object);
                 if options.would_read(&object) {
                     reads += 1;
@@ -144,10 +153,19 @@ impl Recorded {
                 }
             }
             origins.push(match source {
-                Source::Held { origin, .. } | Source::Streamed(_, origin) => origin.clone(),
+                Source::Held { origin, .. } | Source::File { origin, .. } => origin.clone(),
             });
         }
-        Ok(Survey { wanted, owned, reads, secrets, origins })
+        Ok(Survey { wanted, reads, secrets, origins })
+    }
+
+    /// Which ids are owned.
+    pub(super) fn owned(&self) -> Result<Owned, StreamError> {
+        let mut owned = Owned::default();
+        for object in self.objects() {
+            owned.add(&object?);
+        }
+        Ok(owned)
     }
 
     /// What tells this recorded side from all others.

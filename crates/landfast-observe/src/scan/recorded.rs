@@ -8,7 +8,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use landfast_state::address::{ObjectAddress, ProviderConfigAddress, ResourceMode};
 use landfast_state::json::RawJson;
-use landfast_state::{Attributes, ResourceObject, Snapshot, StateFile, StateStream, StreamError};
+use landfast_state::{Attributes, ResourceObject, Snapshot, StateFile, StateStream, StreamError, StreamedObject};
 
 /// A provider with one configuration: what objects are read through, as one process.
 ///
@@ -97,15 +97,7 @@ impl RecordedObject {
                 return None;
             }
             match stream.advance() {
-                Ok(Some(streamed)) => {
-                    let owned = |raw| RawJson::from_raw(&Bytes::new(), raw);
-                    Some(Ok(Self {
-                        object: streamed.to_object(),
-                        provider: streamed.provider_config().cloned(),
-                        private: streamed.private().map(owned),
-                        identity: streamed.identity().map(|(version, raw)| (version, owned(raw))),
-                    }))
-                }
+                Ok(Some(streamed)) => Some(Ok(Self::of_streamed(&streamed))),
                 Ok(None) => {
                     over = true;
                     None
@@ -116,6 +108,18 @@ impl RecordedObject {
                 }
             }
         })
+    }
+
+    /// An object of a state that is not held in memory, copied.
+    #[must_use]
+    pub fn of_streamed(streamed: &StreamedObject<'_>) -> Self {
+        let owned = |raw| RawJson::from_raw(&Bytes::new(), raw);
+        Self {
+            object: streamed.to_object(),
+            provider: streamed.provider_config().cloned(),
+            private: streamed.private().map(owned),
+            identity: streamed.identity().map(|(version, raw)| (version, owned(raw))),
+        }
     }
 
     /// Through what it is read. The namespace `-`, which states have of providers from before there were source addresses, is
