@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 
+use landfast_state::{ResourceObject, SecretTexts};
 use tokio::time::Instant;
 
 use super::backoff::{repetitions, wait};
@@ -11,7 +12,7 @@ use super::event::ScanEvent;
 use super::lane::{Change, Health};
 use super::reader::{ObjectRead, ReadAnswer, Unreadable, UnreadableClass};
 use super::remember::Remembered;
-use super::run::{Run, mask};
+use super::run::Run;
 use super::window::Reading;
 use crate::observer::Diagnostic;
 
@@ -163,5 +164,24 @@ fn given_up(change: &Change) -> Option<Option<String>> {
     match change {
         Change::Circuit(type_name, CircuitState::GivenUp) => Some(type_name.as_deref().map(str::to_owned)),
         _ => None,
+    }
+}
+
+/// Masks what a text repeats of an object's secrets.
+fn mask(object: &ResourceObject, failure: Option<&mut Unreadable>, warnings: &mut [Diagnostic]) {
+    if failure.is_none() && warnings.is_empty() {
+        return;
+    }
+    let mut secrets = SecretTexts::default();
+    secrets.add_object(object);
+    let redactor = secrets.redactor();
+    let redact = |text: &mut String| *text = redactor.redact(text).into_owned();
+    if let Some(failure) = failure {
+        redact(&mut failure.call);
+        redact(&mut failure.reason);
+    }
+    for warning in warnings {
+        redact(&mut warning.summary);
+        redact(&mut warning.detail);
     }
 }

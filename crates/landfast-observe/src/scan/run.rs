@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
-use landfast_state::{ResourceObject, SecretTexts};
+use landfast_state::ResourceObject;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::cancel::CancelToken;
@@ -237,6 +237,10 @@ impl<'r> Run<'r> {
     }
 
     fn deliver(&mut self, sink: &mut dyn ScanSink) -> Result<(), ScanError> {
+        // Where nothing goes on, nobody else would bring more.
+        if !self.in_flight.is_empty() && !self.window.has_group() {
+            return Ok(());
+        }
         while let Some(result) = self.window.pop() {
             self.tally.count(&result);
             sink.take(result).map_err(|source| ScanError::Sink { source })?;
@@ -381,7 +385,8 @@ impl<'r> Run<'r> {
     ) {
         let Some(open) = self.window.open_mut(number) else { return };
         let recorded = recorded.unwrap_or_else(|| open.object.object.clone());
-        let provider = open.object.provider_key();
+        let lane = self.lanes.get(open.lane);
+        let provider = lane.map_or_else(|| open.object.provider_key(), |lane| lane.key.clone());
         self.progress.done += 1;
         let result = ScannedObject { provider, recorded, outcome, warnings, attempts: open.attempts };
         self.window.finish(number, result);
@@ -465,25 +470,6 @@ impl<'r> Run<'r> {
 
 fn outcome_of(observed: Option<ResourceObject>) -> ScanOutcome {
     observed.map_or(ScanOutcome::Gone, |observed| ScanOutcome::Found(Box::new(observed)))
-}
-
-/// Masks what a text repeats of an object's secrets.
-pub(super) fn mask(object: &ResourceObject, failure: Option<&mut Unreadable>, warnings: &mut [Diagnostic]) {
-    if failure.is_none() && warnings.is_empty() {
-        return;
-    }
-    let mut secrets = SecretTexts::default();
-    secrets.add_object(object);
-    let redactor = secrets.redactor();
-    let redact = |text: &mut String| *text = redactor.redact(text).into_owned();
-    if let Some(failure) = failure {
-        redact(&mut failure.call);
-        redact(&mut failure.reason);
-    }
-    for warning in warnings {
-        redact(&mut warning.summary);
-        redact(&mut warning.detail);
-    }
 }
 
 /// Lets others have a turn.

@@ -1,7 +1,10 @@
 //! How many at once, how fast, in which order, and what is held.
 
+use std::collections::BTreeSet;
+
 use super::*;
 use landfast_observe::scan::{GateLimits, ProviderLimits, ScanOptionsError, TypeLimits, plan_reads};
+use tokio::time::Instant;
 
 fn same_after(delay: Duration) -> Arc<ScriptedReader> {
     Arc::new(ScriptedReader::new(move |_, _| (delay, Step::Same)))
@@ -38,6 +41,34 @@ fn a_scan_takes_little_longer_than_it_must() {
             }
         }
     }
+}
+
+/// Reads of which each takes another time: how many moments there are at which some begin, and at which results are given away.
+#[test]
+fn what_is_done_is_done_in_groups_at_little_cost() {
+    let count = 800_u64;
+    let latency = |number: u64| MS(100) + Duration::from_micros(number * 7919 % 40_011);
+    let reader = Arc::new(ScriptedReader::new(move |object, _| (latency(index(object)), Step::Same)));
+    let mut options = boundless();
+    options.provider = GateLimits::default().with_concurrency(20);
+    let mut given = Vec::new();
+    let all = objects("a_thing", count).into_iter().map(Ok::<_, Infallible>);
+    let summary = paused(async {
+        let scan = Scan::new(Arc::clone(&reader) as _, options);
+        scan.run(all, &mut SinkFn(|result: ScannedObject| given.push((Instant::now(), result)))).await.unwrap()
+    });
+    assert_eq!((summary.found, reader.played().most_at_once[AWS]), (count, 20));
+    let moments = |times: &mut dyn Iterator<Item = Instant>| times.collect::<BTreeSet<_>>().len() as u64;
+    // Those that begin wait for four others to end, and the last of all for none.
+    let begun = moments(&mut reader.played().reads.iter().map(|(begun, _)| *begun));
+    assert!(begun <= count / 5 + 1, "{begun}");
+    let delivered = moments(&mut given.iter().map(|(at, _)| *at));
+    assert!(delivered <= count / 8, "{delivered}");
+    // In their order, all the same.
+    let order: Vec<_> = given.iter().map(|(_, result)| result.address().clone()).collect();
+    assert_eq!(order, objects("a_thing", count).into_iter().map(|it| it.object.address).collect::<Vec<_>>());
+    let ideal = (0..count).map(latency).sum::<Duration>() / 20;
+    assert!(summary.elapsed < ideal.mul_f64(1.15), "{:?}, ideal {ideal:?}", summary.elapsed);
 }
 
 #[test]
