@@ -10,23 +10,8 @@ use super::options::{GateLimits, ScanOptions};
 pub(super) struct Gate {
     concurrency: usize,
     pub(super) in_flight: usize,
-    filling: Filling,
     limiter: Limiter,
     pub(super) breaker: Breaker,
-}
-
-/// What part of the reads that may go on at once begins together.
-///
-/// A processor that has served a provider and its service meanwhile has nothing of us in its caches: what is done at once costs much
-/// less than what is done one by one. At worst, this part of the reads that might go on does not.
-const TOGETHER: usize = 4;
-
-/// Whether reads begin until as many go on as may.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Filling {
-    Yes,
-    /// Not before some have ended.
-    No,
 }
 
 /// The rate of what nothing bounds. Throttling lowers it all the same, from what was used.
@@ -39,7 +24,6 @@ impl Gate {
         Self {
             concurrency: limits.concurrency.unwrap_or(usize::MAX),
             in_flight: 0,
-            filling: Filling::Yes,
             limiter,
             breaker: Breaker::new(options.breaker),
         }
@@ -48,11 +32,6 @@ impl Gate {
     /// Whether, or when, a read may begin.
     pub(super) fn passage(&mut self, now: Instant) -> Passage {
         if self.in_flight >= self.concurrency {
-            self.filling = Filling::No;
-        } else if self.in_flight <= self.concurrency - (self.concurrency / TOGETHER).max(1) {
-            self.filling = Filling::Yes;
-        }
-        if self.filling == Filling::No {
             return Passage::Later;
         }
         match self.breaker.passage(now) {
@@ -63,6 +42,11 @@ impl Gate {
             Some(at) => Passage::At(at),
             None => Passage::Free,
         }
+    }
+
+    /// Whether only so many reads may go on at once.
+    pub(super) fn is_bounded(&self) -> bool {
+        self.concurrency < usize::MAX
     }
 
     /// A read begins.

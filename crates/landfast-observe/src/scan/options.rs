@@ -78,7 +78,7 @@ impl Default for ScanOptions {
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 #[non_exhaustive]
 pub struct GateLimits {
-    /// How many reads may be under way at once. Reads begin in groups of a quarter of them, since what is done together costs less.
+    /// How many reads may be under way at once.
     pub concurrency: Option<usize>,
     /// How many reads may begin in a second, on the average.
     pub per_second: Option<f64>,

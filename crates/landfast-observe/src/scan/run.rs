@@ -17,11 +17,12 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::cancel::CancelToken;
 use super::driver::ScanError;
+use super::ended::panicked;
 use super::event::{EventSink, FoundState, ScanEvent, ScanProgress};
-use super::lane::{Change, Health, Lane, Next};
+use super::lane::{Answered, Change, Health, Lane, Next, PATIENCE};
 use super::options::ScanOptions;
 use super::outcome::{NotRead, ScanOutcome, ScanSink, ScannedObject};
-use super::reader::{ObjectRead, ObjectReader, Unreadable, UnreadableClass};
+use super::reader::{ObjectReader, Unreadable, UnreadableClass};
 use super::recorded::{ProviderKey, RecordedObject};
 use super::remember::{Remember, Remembered};
 use super::summary::{ScanEnd, ScanSummary, Tally};
@@ -33,7 +34,7 @@ const PROGRESS: Duration = Duration::from_millis(100);
 
 /// Something that was waited for.
 enum Ended {
-    Read { number: u64, started: Instant, read: Box<ObjectRead> },
+    Read(Answered),
     Restarted { lane: usize, result: Result<(), Unreadable> },
 }
 
@@ -107,6 +108,7 @@ impl<'r> Run<'r> {
         let mut input = Input::More;
         loop {
             if self.end == ScanEnd::Complete && cancel.is_cancelled() {
+                self.look(Instant::now() + PATIENCE)?;
                 self.interrupt();
             }
             if input == Input::More {
@@ -131,10 +133,11 @@ impl<'r> Run<'r> {
                 return Err(ScanError::Stalled { left: self.window.open_where(|_| true).len() });
             }
             match self.wait(wake, cancel).await {
-                Woken::Ended(Ended::Read { number, started, read }) => self.read_ended(number, started, *read)?,
+                Woken::Ended(Ended::Read(answered)) => self.ended(answered)?,
                 Woken::Ended(Ended::Restarted { lane, result }) => self.restarted(lane, result)?,
                 Woken::Time | Woken::Cancelled => {}
             }
+            self.look(Instant::now())?;
         }
         if let Some(memory) = &mut self.memory {
             memory.finish().map_err(|source| ScanError::Journal { source })?;
@@ -260,7 +263,8 @@ impl<'r> Run<'r> {
             self.delayed.pop();
             self.enqueue(number, now);
         }
-        let mut wake = self.delayed.peek().map(|Reverse((at, _))| *at);
+        let looks = self.lanes.iter().filter_map(Lane::look_at);
+        let mut wake = self.delayed.peek().map(|Reverse((at, _))| *at).into_iter().chain(looks).min();
         for lane in 0..self.lanes.len() {
             loop {
                 let next = self.lanes.get_mut(lane).map_or(Next::Nothing, |lane| lane.next(now));
@@ -304,16 +308,18 @@ impl<'r> Run<'r> {
         self.tell_changes(lane, changes.unwrap_or_default());
         let (reader, limit) = (self.reader, self.options.time_limit);
         self.in_flight.push(Box::pin(async move {
-            let call = format!("reading {}", object.type_name());
             // One object that upsets its reader leaves the others alone.
-            let read = AssertUnwindSafe(async { reader.read(object).await }).catch_unwind();
-            let failed = |class, reason: String| Unreadable::new(class, call, reason).into();
+            let read = AssertUnwindSafe(async { reader.read(Arc::clone(&object)).await }).catch_unwind();
             let read = match timeout(limit, read).await {
                 Ok(Ok(read)) => read,
-                Ok(Err(_)) => failed(UnreadableClass::Invalid, String::from("the reader panicked")),
-                Err(_) => failed(UnreadableClass::TimedOut, format!("no answer within {} s", limit.as_secs_f64())),
+                Ok(Err(_)) => panicked(object.type_name()).into(),
+                Err(_) => {
+                    let call = format!("reading {}", object.type_name());
+                    let reason = format!("no answer within {} s", limit.as_secs_f64());
+                    Unreadable::new(UnreadableClass::TimedOut, call, reason).into()
+                }
             };
-            Ended::Read { number, started: now, read: Box::new(read) }
+            Ended::Read(Answered { number, started: now, ended: Instant::now(), read })
         }));
     }
 

@@ -11,7 +11,9 @@ use landfast_state::address::ObjectAddress;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
-use super::reader::{ObjectRead, ObjectReader, ReadAnswer, ReadFuture, RestartFuture, Unreadable, UnreadableClass};
+use super::reader::{
+    ObjectRead, ObjectReader, ReadAnswer, ReadEnd, ReadFuture, RestartFuture, Unreadable, UnreadableClass,
+};
 use super::recorded::{ProviderKey, RecordedObject};
 
 /// What a scripted read does.
@@ -195,7 +197,13 @@ impl Drop for UnderWay<'_> {
 
 impl ObjectReader for ScriptedReader {
     fn read(&self, object: Arc<RecordedObject>) -> ReadFuture<'_> {
-        Box::pin(self.play(object))
+        Box::pin(async move {
+            let read = self.play(object).await;
+            match read.answer {
+                ReadAnswer::Unreadable(_) => read.into(),
+                ReadAnswer::Found { .. } | ReadAnswer::Gone { .. } => ReadEnd::Answered(Box::new(move || read)),
+            }
+        })
     }
 
     fn restart<'a>(&'a self, provider: &'a ProviderKey) -> RestartFuture<'a> {

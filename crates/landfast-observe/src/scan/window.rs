@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::outcome::{ScanOutcome, ScannedObject};
 use super::recorded::{RecordedObject, bytes_of};
 
-/// In how many groups what is held is given away: one by one costs more than together, see [`Gate`](super::gate::Gate).
+/// In how many groups what is held is given away: one by one costs more than together.
 const GROUPS: usize = 16;
 
 /// An object that is held.

@@ -71,6 +71,40 @@ fn what_is_done_is_done_in_groups_at_little_cost() {
     assert!(summary.elapsed < ideal.mul_f64(1.15), "{:?}, ideal {ideal:?}", summary.elapsed);
 }
 
+/// Answers do not wait long for others: not where most reads hang, and not for those of other types where few of a type may go on at once.
+#[test]
+fn reads_that_hang_hold_up_no_others() {
+    let reader = Arc::new(ScriptedReader::new(|object, _| {
+        let hangs = object.type_name() == "a_hanging_thing";
+        (if hangs { SECS(50) } else { MS(20) }, Step::Same)
+    }));
+    let mut options = boundless();
+    options.provider = GateLimits::default().with_concurrency(20);
+    let mut all = objects("a_hanging_thing", 19);
+    all.extend(objects("a_quick_thing", 200));
+    let took = scan(&reader, all.clone(), &options).summary.elapsed;
+    // One place, 20 ms for each read and 50 for its answer: 14 s.
+    assert!(took < SECS(51), "{took:?}");
+    options.types =
+        vec![TypeLimits { type_name: "a_quick_*".to_owned(), limits: GateLimits::default().with_concurrency(1) }];
+    let mut told = Vec::new();
+    let reads = all.into_iter().map(Ok::<_, Infallible>);
+    let took = Arc::new(Mutex::new(Duration::ZERO));
+    let last = Arc::clone(&took);
+    let sink = EventSink::new(move |event| {
+        if matches!(&event.event, ScanEvent::Read { address, .. } if address.to_string() == "a_quick_thing.a[199]") {
+            *last.lock().unwrap() = event.after;
+        }
+    });
+    paused(async {
+        let scan = Scan::new(Arc::clone(&reader) as _, options).with_events(sink);
+        scan.run(reads, &mut SinkFn(|result: ScannedObject| told.push(result))).await.unwrap()
+    });
+    assert_eq!(told.len(), 219);
+    let took = *took.lock().unwrap();
+    assert!(took >= SECS(4) && took < SECS(5), "{took:?}");
+}
+
 #[test]
 fn providers_and_types_have_limits_of_their_own() {
     let reader = same_after(MS(100));
