@@ -222,7 +222,9 @@ async fn what_only_the_schema_of_one_object_calls_a_secret_is_masked_in_what_is_
     let said = "cannot read: not with (sensitive value) nor with (sensitive value)";
     // Nothing of the first object was read by then, and one that is started again knows as much.
     for _ in 0..2 {
-        let landfast_observe::scan::ReadAnswer::Unreadable(why) = read(1).await.into_read().answer else { panic!("read") };
+        let landfast_observe::scan::ReadAnswer::Unreadable(why) = read(1).await.into_read().answer else {
+            panic!("read")
+        };
         assert_eq!(why.reason, said);
         assert_eq!(read(2).await.into_read().warnings[0].summary, "odd with (sensitive value)");
         read(3).await;
