@@ -24,6 +24,10 @@ const GROUPS: usize = 4;
 /// The longest that an answer waits for others.
 pub(super) const PATIENCE: Duration = Duration::from_millis(50);
 
+/// How many times the time in which another answer was to be expected an answer waits for it: what comes together is looked at when
+/// no more comes.
+const QUIET: u32 = 3;
+
 /// A read that has ended, and was not looked at yet.
 #[derive(Debug)]
 pub(super) struct Answered {
@@ -277,7 +281,10 @@ impl Lane {
 
     /// When to look at what has ended, whatever else ends.
     pub(super) fn look_at(&self) -> Option<Instant> {
-        self.answered.first().map(|answered| answered.ended + PATIENCE)
+        let (first, last) = (self.answered.first()?, self.answered.last()?);
+        let reads = u32::try_from(self.gate.in_flight).unwrap_or(u32::MAX).max(1);
+        let mean = self.time.checked_div(u32::try_from(self.ended).unwrap_or(u32::MAX)).unwrap_or_default();
+        Some((first.ended + PATIENCE).min(last.ended + mean / reads * QUIET))
     }
 
     /// A read has ended, whatever it gave.

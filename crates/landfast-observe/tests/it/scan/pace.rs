@@ -71,6 +71,22 @@ fn what_is_done_is_done_in_groups_at_little_cost() {
     assert!(summary.elapsed < ideal.mul_f64(1.15), "{:?}, ideal {ideal:?}", summary.elapsed);
 }
 
+/// What comes within some milliseconds is not held up by what does not come.
+#[test]
+fn reads_that_end_at_nearly_the_same_time_wait_for_no_others() {
+    let (count, latency) = (1000, 0.1);
+    for concurrency in [10, 50, 200] {
+        let reader = Arc::new(ScriptedReader::new(move |object, _| {
+            (Duration::from_secs_f64(latency) + Duration::from_micros(index(object) * 7919 % 3001), Step::Same)
+        }));
+        let mut options = boundless();
+        options.provider = GateLimits::default().with_concurrency(concurrency);
+        let took = scan(&reader, objects("a_thing", count), &options).summary.elapsed.as_secs_f64();
+        let ideal = count as f64 * latency / concurrency as f64;
+        assert!(took < ideal * 1.15, "{concurrency}: {took} s, ideal {ideal} s");
+    }
+}
+
 /// Answers do not wait long for others: not where most reads hang, and not for those of other types where few of a type may go on at once.
 #[test]
 fn reads_that_hang_hold_up_no_others() {
