@@ -134,56 +134,12 @@ mod tests {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio_rustls::rustls::crypto::SupportedKxGroup;
     use tokio_rustls::rustls::crypto::aws_lc_rs::kx_group::{SECP256R1, SECP384R1, X25519};
+    use tokio_rustls::rustls::server::WebPkiClientVerifier;
     use tokio_rustls::rustls::version::{TLS12, TLS13};
-    use tokio_rustls::rustls::{
-        DistinguishedName as Name, NamedGroup, ServerConfig, SupportedProtocolVersion,
-        server::danger::{ClientCertVerified, ClientCertVerifier},
-    };
+    use tokio_rustls::rustls::{NamedGroup, RootCertStore, ServerConfig, SupportedProtocolVersion};
     use tokio_rustls::{TlsAcceptor, TlsConnector};
 
     use super::*;
-
-    /// Takes exactly our certificate, as providers do, and our signature.
-    #[derive(Debug)]
-    struct Ours(Pinned);
-
-    impl ClientCertVerifier for Ours {
-        fn root_hint_subjects(&self) -> &[Name] {
-            &[]
-        }
-
-        fn verify_client_cert(
-            &self,
-            certificate: &CertificateDer<'_>,
-            _intermediates: &[CertificateDer<'_>],
-            _now: UnixTime,
-        ) -> Result<ClientCertVerified, Error> {
-            assert_eq!(*certificate, self.0.certificate);
-            Ok(ClientCertVerified::assertion())
-        }
-
-        fn verify_tls12_signature(
-            &self,
-            message: &[u8],
-            certificate: &CertificateDer<'_>,
-            signature: &DigitallySignedStruct,
-        ) -> Result<HandshakeSignatureValid, Error> {
-            self.0.verify_tls12_signature(message, certificate, signature)
-        }
-
-        fn verify_tls13_signature(
-            &self,
-            message: &[u8],
-            certificate: &CertificateDer<'_>,
-            signature: &DigitallySignedStruct,
-        ) -> Result<HandshakeSignatureValid, Error> {
-            self.0.verify_tls13_signature(message, certificate, signature)
-        }
-
-        fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-            self.0.supported_verify_schemes()
-        }
-    }
 
     /// A conversation with a server of aws-lc alone that knows one group and one version; the group that they agreed on.
     async fn converse(group: &'static dyn SupportedKxGroup, version: &'static SupportedProtocolVersion) -> NamedGroup {
@@ -191,11 +147,15 @@ mod tests {
         let key = KeyPair::generate_for(&rcgen::PKCS_ECDSA_P521_SHA512).unwrap();
         let theirs = CertificateParams::new([SERVER_NAME.to_owned()]).unwrap().self_signed(&key).unwrap();
         let crypto = CryptoProvider { kx_groups: vec![group], ..aws_lc_rs::default_provider() };
-        let ours = Pinned { certificate: own.certificate.der().clone(), crypto: Arc::new(crypto.clone()) };
-        let server = ServerConfig::builder_with_provider(Arc::new(crypto))
+        let crypto = Arc::new(crypto);
+        // As providers do: our certificate is the only authority that they know.
+        let mut known = RootCertStore::empty();
+        known.add(own.certificate.der().clone()).unwrap();
+        let ours = WebPkiClientVerifier::builder_with_provider(Arc::new(known), Arc::clone(&crypto)).build().unwrap();
+        let server = ServerConfig::builder_with_provider(crypto)
             .with_protocol_versions(&[version])
             .unwrap()
-            .with_client_cert_verifier(Arc::new(Ours(ours)))
+            .with_client_cert_verifier(ours)
             .with_single_cert(vec![theirs.der().clone()], key.serialize_der().try_into().unwrap())
             .unwrap();
         let (here, there) = tokio::io::duplex(1 << 16);
