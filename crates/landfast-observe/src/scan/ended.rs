@@ -1,7 +1,6 @@
 //! What comes of a read that has ended: a result, another attempt, a restart, or giving up.
 
 use std::cmp::Reverse;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use landfast_state::{ResourceObject, SecretTexts};
 use tokio::time::Instant;
@@ -10,12 +9,18 @@ use super::backoff::{repetitions, wait};
 use super::breaker::CircuitState;
 use super::driver::ScanError;
 use super::event::ScanEvent;
-use super::lane::{Answered, Change, Health};
-use super::reader::{ObjectRead, ReadAnswer, ReadEnd, Unreadable, UnreadableClass};
+use super::lane::{Change, Health};
+use super::reader::{ObjectRead, ReadAnswer, Unreadable, UnreadableClass};
 use super::remember::Remembered;
 use super::run::Run;
 use super::window::Reading;
 use crate::observer::Diagnostic;
+
+/// Something that was waited for.
+pub(super) enum Ended {
+    Read { number: u64, started: Instant, read: Box<ObjectRead> },
+    Restarted { lane: usize, result: Result<(), Unreadable> },
+}
 
 /// A read of one object that has ended.
 struct EndedRead {
@@ -27,35 +32,19 @@ struct EndedRead {
 }
 
 impl Run<'_> {
-    /// A read has ended. A failure is looked at now, since it may slow down others; an answer when there are others.
-    pub(super) fn ended(&mut self, ended: Answered) -> Result<(), ScanError> {
-        if matches!(&ended.read, ReadEnd::Read(ObjectRead { answer: ReadAnswer::Unreadable(_), .. })) {
-            return self.read_ended(ended);
+    pub(super) fn ended(&mut self, ended: Ended) -> Result<(), ScanError> {
+        match ended {
+            Ended::Read { number, started, read } => self.read_ended(number, started, *read),
+            Ended::Restarted { lane, result } => self.restarted(lane, result),
         }
-        if let Some(open) = self.window.open_mut(ended.number)
-            && let Some(lane) = self.lanes.get_mut(open.lane)
-        {
-            lane.hold(open.object.type_name(), ended);
-        }
-        Ok(())
     }
 
-    /// Looks at what was answered, where it is time to.
-    pub(super) fn look(&mut self, now: Instant) -> Result<(), ScanError> {
-        for at in 0..self.lanes.len() {
-            let answered = self.lanes.get_mut(at).map(|lane| lane.take_answered(now));
-            answered.into_iter().flatten().try_for_each(|answered| self.read_ended(answered))?;
-        }
-        Ok(())
-    }
-
-    fn read_ended(&mut self, ended: Answered) -> Result<(), ScanError> {
-        let Answered { number, started, ended: now, read } = ended;
+    fn read_ended(&mut self, number: u64, started: Instant, read: ObjectRead) -> Result<(), ScanError> {
+        let now = Instant::now();
+        let ObjectRead { answer, mut warnings } = read;
         let Some(open) = self.window.open_mut(number) else { return Ok(()) };
         open.reading = Reading::No;
         let object = std::sync::Arc::clone(&open.object);
-        let read = catch_unwind(AssertUnwindSafe(|| read.into_read()));
-        let ObjectRead { answer, mut warnings } = read.unwrap_or_else(|_| panicked(object.type_name()).into());
         let ended = EndedRead { number, lane: open.lane, type_name: object.type_name().to_owned(), started, now };
         if let Some(lane) = self.lanes.get_mut(ended.lane) {
             lane.leave(number, &ended.type_name, now - started);
@@ -149,7 +138,7 @@ impl Run<'_> {
     }
 
     /// A provider was started again, or could not be.
-    pub(super) fn restarted(&mut self, at: usize, result: Result<(), Unreadable>) -> Result<(), ScanError> {
+    fn restarted(&mut self, at: usize, result: Result<(), Unreadable>) -> Result<(), ScanError> {
         let Some(lane) = self.lanes.get_mut(at) else { return Ok(()) };
         let provider = lane.key.clone();
         match result {
@@ -181,11 +170,6 @@ impl Run<'_> {
             self.finish_unreadable(number, why.clone(), Vec::new());
         }
     }
-}
-
-/// What is said of an object that upset its reader.
-pub(super) fn panicked(type_name: &str) -> Unreadable {
-    Unreadable::new(UnreadableClass::Invalid, format!("reading {type_name}"), "the reader panicked")
 }
 
 /// What is given up by a change: a type, or all.

@@ -44,11 +44,6 @@ impl Gate {
         }
     }
 
-    /// Whether only so many reads may go on at once.
-    pub(super) fn is_bounded(&self) -> bool {
-        self.concurrency < usize::MAX
-    }
-
     /// A read begins.
     pub(super) fn enter(&mut self, now: Instant) {
         self.in_flight += 1;

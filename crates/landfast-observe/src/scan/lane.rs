@@ -8,34 +8,12 @@ use tokio::time::Instant;
 use super::breaker::{CircuitState, Passage};
 use super::gate::Gate;
 use super::options::ScanOptions;
-use super::reader::{ReadEnd, Unreadable};
+use super::reader::Unreadable;
 use super::recorded::ProviderKey;
 use super::summary::{ProviderSummary, TypeSummary};
 
 /// Two types that are throttled within this time slow the whole provider down: it is not about one of them.
 const TOGETHER: Duration = Duration::from_secs(5);
-
-/// What part of the reads that are under way is looked at together when they have been answered.
-///
-/// A processor that has served a provider and its service meanwhile has nothing of us in its caches: what is done at once costs much
-/// less than what is done one by one. At worst, this part of the reads that might go on does not, for [`PATIENCE`].
-const GROUPS: usize = 4;
-
-/// The longest that an answer waits for others.
-pub(super) const PATIENCE: Duration = Duration::from_millis(50);
-
-/// How many times the time in which another answer was to be expected an answer waits for it: what comes together is looked at when
-/// no more comes.
-const QUIET: u32 = 3;
-
-/// A read that has ended, and was not looked at yet.
-#[derive(Debug)]
-pub(super) struct Answered {
-    pub(super) number: u64,
-    pub(super) started: Instant,
-    pub(super) ended: Instant,
-    pub(super) read: ReadEnd,
-}
 
 #[derive(Debug)]
 pub(super) struct Lane {
@@ -46,8 +24,6 @@ pub(super) struct Lane {
     suspects: BTreeSet<u64>,
     /// The suspect that is being read.
     alone: Option<u64>,
-    /// In the order in which they ended.
-    answered: Vec<Answered>,
     pub(super) health: Health,
     pub(super) restarts: u32,
     last_throttled: Option<(Box<str>, Instant)>,
@@ -65,8 +41,6 @@ struct TypeLane {
     last_begun: u64,
     /// Objects that wait, by their numbers.
     queue: BTreeSet<u64>,
-    /// Reads that have ended, and were not looked at yet.
-    answered: usize,
     given_up: Option<Unreadable>,
     throttled: u64,
 }
@@ -128,7 +102,6 @@ impl Lane {
             types: BTreeMap::new(),
             suspects: BTreeSet::new(),
             alone: None,
-            answered: Vec::new(),
             health: Health::Well,
             restarts: 0,
             last_throttled: None,
@@ -171,7 +144,7 @@ impl Lane {
             let gate = Gate::new(options.type_limits(type_name), options, now);
             self.types.insert(
                 type_name.into(),
-                TypeLane { gate, last_begun: 0, queue: BTreeSet::new(), answered: 0, given_up: None, throttled: 0 },
+                TypeLane { gate, last_begun: 0, queue: BTreeSet::new(), given_up: None, throttled: 0 },
             );
         }
         if let Some(it) = self.types.get_mut(type_name) {
@@ -251,40 +224,6 @@ impl Lane {
             changes.extend(it.gate.breaker.begin(number).map(|state| Change::Circuit(Some(type_name.into()), state)));
         }
         changes
-    }
-
-    /// A read has ended, and may wait for others before it is looked at.
-    pub(super) fn hold(&mut self, type_name: &str, answered: Answered) {
-        self.answered.push(answered);
-        if let Some(it) = self.types.get_mut(type_name) {
-            it.answered += 1;
-        }
-    }
-
-    /// The reads to look at now: all that have ended, or none.
-    pub(super) fn take_answered(&mut self, now: Instant) -> Vec<Answered> {
-        if self.answered.is_empty() {
-            return Vec::new();
-        }
-        let enough = |answered: usize, gate: &Gate| answered * GROUPS >= gate.in_flight;
-        // One of few that may go on at once does not wait for those of other types.
-        let of_type = |it: &TypeLane| it.answered > 0 && it.gate.is_bounded() && enough(it.answered, &it.gate);
-        let due = self.look_at().is_some_and(|at| at <= now)
-            || enough(self.answered.len(), &self.gate)
-            || self.types.values().any(of_type);
-        if !due {
-            return Vec::new();
-        }
-        self.types.values_mut().for_each(|it| it.answered = 0);
-        std::mem::take(&mut self.answered)
-    }
-
-    /// When to look at what has ended, whatever else ends.
-    pub(super) fn look_at(&self) -> Option<Instant> {
-        let (first, last) = (self.answered.first()?, self.answered.last()?);
-        let reads = u32::try_from(self.gate.in_flight).unwrap_or(u32::MAX).max(1);
-        let mean = self.time.checked_div(u32::try_from(self.ended).unwrap_or(u32::MAX)).unwrap_or_default();
-        Some((first.ended + PATIENCE).min(last.ended + mean / reads * QUIET))
     }
 
     /// A read has ended, whatever it gave.

@@ -110,9 +110,7 @@ pub use options::{
 };
 pub use outcome::{NotRead, ScanOutcome, ScanSink, ScannedObject, SinkError, SinkFn};
 pub use plan::{ProviderPlan, ReadPlan, TypePlan, plan_reads};
-pub use reader::{
-    ObjectRead, ObjectReader, ReadAnswer, ReadEnd, ReadFuture, RestartFuture, Unreadable, UnreadableClass,
-};
+pub use reader::{ObjectRead, ObjectReader, ReadAnswer, ReadFuture, RestartFuture, Unreadable, UnreadableClass};
 pub use recorded::{ProviderKey, RecordedObject};
 pub use remember::RememberError;
 pub use sample::{Sample, SampleError, SampleEstimate};

@@ -11,7 +11,7 @@ use super::recorded::{ProviderKey, RecordedObject};
 use crate::observer::Diagnostic;
 
 /// The future of [`ObjectReader::read`]. Dropping it gives the read up.
-pub type ReadFuture<'a> = Pin<Box<dyn Future<Output = ReadEnd> + Send + 'a>>;
+pub type ReadFuture<'a> = Pin<Box<dyn Future<Output = ObjectRead> + Send + 'a>>;
 
 /// The future of [`ObjectReader::restart`].
 pub type RestartFuture<'a> = Pin<Box<dyn Future<Output = Result<(), Unreadable>> + Send + 'a>>;
@@ -28,53 +28,6 @@ pub trait ObjectReader: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// The future gives an error when it cannot be started: then nothing more is read through it.
     fn restart<'a>(&'a self, provider: &'a ProviderKey) -> RestartFuture<'a>;
-}
-
-/// How a read ended.
-pub enum ReadEnd {
-    /// With this.
-    Read(ObjectRead),
-    /// The provider has answered, and this takes apart what it said. The scan calls it soon, for several reads one after the other: that
-    /// costs less than to take each apart when it comes.
-    Answered(Box<dyn FnOnce() -> ObjectRead + Send>),
-}
-
-impl ReadEnd {
-    /// What the read gave, taken apart where it is not yet.
-    #[must_use]
-    pub fn into_read(self) -> ObjectRead {
-        match self {
-            Self::Read(read) => read,
-            Self::Answered(take_apart) => take_apart(),
-        }
-    }
-}
-
-impl fmt::Debug for ReadEnd {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Read(read) => f.debug_tuple("Read").field(read).finish(),
-            Self::Answered(_) => f.write_str("Answered"),
-        }
-    }
-}
-
-impl From<ObjectRead> for ReadEnd {
-    fn from(read: ObjectRead) -> Self {
-        Self::Read(read)
-    }
-}
-
-impl From<ReadAnswer> for ReadEnd {
-    fn from(answer: ReadAnswer) -> Self {
-        Self::Read(answer.into())
-    }
-}
-
-impl From<Unreadable> for ReadEnd {
-    fn from(unreadable: Unreadable) -> Self {
-        Self::Read(unreadable.into())
-    }
 }
 
 /// What a read gave.

@@ -17,9 +17,9 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::cancel::CancelToken;
 use super::driver::ScanError;
-use super::ended::panicked;
+use super::ended::Ended;
 use super::event::{EventSink, FoundState, ScanEvent, ScanProgress};
-use super::lane::{Answered, Change, Health, Lane, Next, PATIENCE};
+use super::lane::{Change, Health, Lane, Next};
 use super::options::ScanOptions;
 use super::outcome::{NotRead, ScanOutcome, ScanSink, ScannedObject};
 use super::reader::{ObjectReader, Unreadable, UnreadableClass};
@@ -32,15 +32,10 @@ use crate::observer::Diagnostic;
 /// How often progress is told.
 const PROGRESS: Duration = Duration::from_millis(100);
 
-/// Something that was waited for.
-enum Ended {
-    Read(Answered),
-    Restarted { lane: usize, result: Result<(), Unreadable> },
-}
-
 /// What woke the scan.
 enum Woken {
-    Ended(Ended),
+    /// All that has ended until now.
+    Ended(Vec<Ended>),
     Time,
     Cancelled,
 }
@@ -108,7 +103,6 @@ impl<'r> Run<'r> {
         let mut input = Input::More;
         loop {
             if self.end == ScanEnd::Complete && cancel.is_cancelled() {
-                self.look(Instant::now() + PATIENCE)?;
                 self.interrupt();
             }
             if input == Input::More {
@@ -133,11 +127,9 @@ impl<'r> Run<'r> {
                 return Err(ScanError::Stalled { left: self.window.open_where(|_| true).len() });
             }
             match self.wait(wake, cancel).await {
-                Woken::Ended(Ended::Read(answered)) => self.ended(answered)?,
-                Woken::Ended(Ended::Restarted { lane, result }) => self.restarted(lane, result)?,
+                Woken::Ended(ended) => ended.into_iter().try_for_each(|ended| self.ended(ended))?,
                 Woken::Time | Woken::Cancelled => {}
             }
-            self.look(Instant::now())?;
         }
         if let Some(memory) = &mut self.memory {
             memory.finish().map_err(|source| ScanError::Journal { source })?;
@@ -240,10 +232,6 @@ impl<'r> Run<'r> {
     }
 
     fn deliver(&mut self, sink: &mut dyn ScanSink) -> Result<(), ScanError> {
-        // Where nothing goes on, nobody else would bring more.
-        if !self.in_flight.is_empty() && !self.window.has_group() {
-            return Ok(());
-        }
         while let Some(result) = self.window.pop() {
             self.tally.count(&result);
             sink.take(result).map_err(|source| ScanError::Sink { source })?;
@@ -263,8 +251,7 @@ impl<'r> Run<'r> {
             self.delayed.pop();
             self.enqueue(number, now);
         }
-        let looks = self.lanes.iter().filter_map(Lane::look_at);
-        let mut wake = self.delayed.peek().map(|Reverse((at, _))| *at).into_iter().chain(looks).min();
+        let mut wake = self.delayed.peek().map(|Reverse((at, _))| *at);
         for lane in 0..self.lanes.len() {
             loop {
                 let next = self.lanes.get_mut(lane).map_or(Next::Nothing, |lane| lane.next(now));
@@ -310,16 +297,15 @@ impl<'r> Run<'r> {
         self.in_flight.push(Box::pin(async move {
             // One object that upsets its reader leaves the others alone.
             let read = AssertUnwindSafe(async { reader.read(Arc::clone(&object)).await }).catch_unwind();
+            let failed = |class, reason: String| {
+                Unreadable::new(class, format!("reading {}", object.type_name()), reason).into()
+            };
             let read = match timeout(limit, read).await {
                 Ok(Ok(read)) => read,
-                Ok(Err(_)) => panicked(object.type_name()).into(),
-                Err(_) => {
-                    let call = format!("reading {}", object.type_name());
-                    let reason = format!("no answer within {} s", limit.as_secs_f64());
-                    Unreadable::new(UnreadableClass::TimedOut, call, reason).into()
-                }
+                Ok(Err(_)) => failed(UnreadableClass::Invalid, String::from("the reader panicked")),
+                Err(_) => failed(UnreadableClass::TimedOut, format!("no answer within {} s", limit.as_secs_f64())),
             };
-            Ended::Read(Answered { number, started: now, ended: Instant::now(), read })
+            Ended::Read { number, started: now, read: Box::new(read) }
         }));
     }
 
@@ -360,7 +346,11 @@ impl<'r> Run<'r> {
             if cancelled.as_mut().poll(context).is_ready() {
                 return Poll::Ready(Woken::Cancelled);
             }
-            if let Poll::Ready(Some(ended)) = in_flight.poll_next_unpin(context) {
+            let mut ended = Vec::new();
+            while let Poll::Ready(Some(one)) = in_flight.poll_next_unpin(context) {
+                ended.push(one);
+            }
+            if !ended.is_empty() {
                 return Poll::Ready(Woken::Ended(ended));
             }
             match sleep.as_mut().map(|sleep| sleep.as_mut().poll(context)) {

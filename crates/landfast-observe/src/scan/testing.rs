@@ -11,9 +11,7 @@ use landfast_state::address::ObjectAddress;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
-use super::reader::{
-    ObjectRead, ObjectReader, ReadAnswer, ReadEnd, ReadFuture, RestartFuture, Unreadable, UnreadableClass,
-};
+use super::reader::{ObjectRead, ObjectReader, ReadAnswer, ReadFuture, RestartFuture, Unreadable, UnreadableClass};
 use super::recorded::{ProviderKey, RecordedObject};
 
 /// What a scripted read does.
@@ -197,13 +195,7 @@ impl Drop for UnderWay<'_> {
 
 impl ObjectReader for ScriptedReader {
     fn read(&self, object: Arc<RecordedObject>) -> ReadFuture<'_> {
-        Box::pin(async move {
-            let read = self.play(object).await;
-            match read.answer {
-                ReadAnswer::Unreadable(_) => read.into(),
-                ReadAnswer::Found { .. } | ReadAnswer::Gone { .. } => ReadEnd::Answered(Box::new(move || read)),
-            }
-        })
+        Box::pin(self.play(object))
     }
 
     fn restart<'a>(&'a self, provider: &'a ProviderKey) -> RestartFuture<'a> {

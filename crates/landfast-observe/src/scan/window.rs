@@ -6,9 +6,6 @@ use std::sync::Arc;
 use super::outcome::{ScanOutcome, ScannedObject};
 use super::recorded::{RecordedObject, bytes_of};
 
-/// In how many groups what is held is given away: one by one costs more than together.
-const GROUPS: usize = 16;
-
 /// An object that is held.
 #[derive(Debug)]
 pub(super) enum Slot {
@@ -120,12 +117,6 @@ impl Window {
             self.bytes = self.bytes - before + after;
             self.note();
         }
-    }
-
-    /// Whether the results of as many of the first objects are known as are given away together: a sixteenth of those that are held.
-    pub(super) fn has_group(&self) -> bool {
-        let group = self.slots.len().div_ceil(GROUPS);
-        self.slots.iter().take(group).all(|slot| matches!(slot, Slot::Done(..)))
     }
 
     /// Gives the first object away, where its result is known.

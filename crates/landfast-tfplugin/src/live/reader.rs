@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::future::join_all;
 use landfast_observe::scan::{
-    ObjectRead, ObjectReader, ProviderKey, ReadAnswer, ReadEnd, ReadFuture, RecordedObject, RestartFuture, Unreadable,
+    ObjectRead, ObjectReader, ProviderKey, ReadAnswer, ReadFuture, RecordedObject, RestartFuture, Unreadable,
     UnreadableClass,
 };
 use landfast_state::schema::Schema;
@@ -17,10 +17,8 @@ use super::mask;
 use super::running::{Running, Stopped, start};
 use super::setup::ProviderSetup;
 use super::unrecorded::unrecorded;
-use crate::calls::Read;
 use crate::diagnostic::{Diagnostic, DiagnosticSeverity};
-use crate::provider::{Answer, ReadOutcome, ResourceState, StoredState};
-use crate::schemas::ResourceSchema;
+use crate::provider::{ReadOutcome, ResourceState, StoredState};
 
 /// Which types of which providers are to be read.
 pub type WantedTypes = BTreeMap<ProviderKey, BTreeSet<String>>;
@@ -134,11 +132,16 @@ impl LiveReader {
         }
     }
 
-    /// Asks for an object; what the provider says is still to be taken apart.
-    async fn ask(&self, object: Arc<RecordedObject>) -> Result<Asked, Unreadable> {
+    async fn look(&self, object: &RecordedObject) -> Result<ObjectRead, Unreadable> {
         let running = self.running(&object.provider_key()).await?;
         let type_name = object.type_name();
-        let schema = schema_of(&running, type_name)?;
+        let schema = running.schemas.resources.get(type_name).ok_or_else(|| {
+            let why = match running.schemas.unusable.get(type_name) {
+                Some(error) => format!("its schema cannot be used: {error}"),
+                None => format!("{} has no such type", running.provider.name()),
+            };
+            Unreadable::new(UnreadableClass::Unsupported, "", why)
+        })?;
         let identity = object.identity.as_ref().map(|(version, identity)| (*version, identity));
         let stored = StoredState::of_recorded(&object.object, object.private.as_ref(), identity).map_err(of_stored)?;
         let shape = schema.schema();
@@ -147,38 +150,8 @@ impl LiveReader {
             let members = if let Value::Object(members) = &stored { vec![members] } else { Vec::new() };
             mask::failure(of_call(&error), shape, &members)
         })?;
-        let read = running.provider.ask(schema, &upgraded.value).await;
-        let read = read.map_err(|error| mask::failure(of_call(&error), shape, &[upgraded.value.members()]))?;
-        Ok(Asked { running, object, upgraded, read })
-    }
-}
-
-fn schema_of<'r>(running: &'r Running, type_name: &str) -> Result<&'r ResourceSchema, Unreadable> {
-    running.schemas.resources.get(type_name).ok_or_else(|| {
-        let why = match running.schemas.unusable.get(type_name) {
-            Some(error) => format!("its schema cannot be used: {error}"),
-            None => format!("{} has no such type", running.provider.name()),
-        };
-        Unreadable::new(UnreadableClass::Unsupported, "", why)
-    })
-}
-
-/// What a provider said of an object.
-struct Asked {
-    object: Arc<RecordedObject>,
-    running: Arc<Running>,
-    upgraded: Answer<ResourceState>,
-    read: Answer<Read>,
-}
-
-impl Asked {
-    fn take_apart(self) -> Result<ObjectRead, Unreadable> {
-        let Self { object, running, upgraded, read } = self;
-        let type_name = object.type_name();
-        let schema = schema_of(&running, type_name)?;
-        let shape = schema.schema();
         let upgraded_members = upgraded.value.members();
-        let read = running.provider.take_apart(schema, &upgraded.value, read);
+        let read = running.provider.read(schema, &upgraded.value).await;
         let read = read.map_err(|error| mask::failure(of_call(&error), shape, &[upgraded_members]))?;
         let as_object = |state: &ResourceState| in_version(&object.object, shape.version, state);
         let recorded = Box::new(as_object(&upgraded.value)?);
@@ -242,12 +215,7 @@ pub(super) fn told(warning: Diagnostic, address: &str) -> landfast_observe::Diag
 
 impl ObjectReader for LiveReader {
     fn read(&self, object: Arc<RecordedObject>) -> ReadFuture<'_> {
-        Box::pin(async move {
-            match self.ask(object).await {
-                Ok(asked) => ReadEnd::Answered(Box::new(move || asked.take_apart().unwrap_or_else(ObjectRead::from))),
-                Err(failure) => failure.into(),
-            }
-        })
+        Box::pin(async move { self.look(&object).await.unwrap_or_else(ObjectRead::from) })
     }
 
     fn restart<'a>(&'a self, key: &'a ProviderKey) -> RestartFuture<'a> {

@@ -6,7 +6,7 @@ use landfast_state::{Members, Value};
 use super::ProviderReader;
 use super::call::{Answer, CallError};
 use super::objects::{ImportId, ResourceState, StoredState, into_members};
-use crate::calls::{DeferredReason, Objects, Read};
+use crate::calls::{DeferredReason, Objects};
 use crate::cty::{DynamicValue, ValueError};
 use crate::schemas::{ProviderSchemas, ResourceSchema, SchemaScope};
 
@@ -130,26 +130,10 @@ impl ProviderReader {
     /// # Errors
     /// When the provider cannot, or gives what does not fit its schema.
     pub async fn read(&self, schema: &ResourceSchema, state: &ResourceState) -> Result<Answer<ReadOutcome>, CallError> {
-        let answer = self.ask(schema, state).await?;
-        self.take_apart(schema, state, answer)
-    }
-
-    /// Looks what has become of an object: what the provider says, as it comes.
-    pub(crate) async fn ask(&self, schema: &ResourceSchema, state: &ResourceState) -> Result<Answer<Read>, CallError> {
         let type_name = schema.type_name();
         let identity = state.identity.as_ref().map(|(encoded, _)| encoded);
         let read = self.calls.read(type_name, &state.encoded, state.private.clone(), identity, schema.meta);
-        self.call(|| format!("ReadResource of {type_name}"), read).await
-    }
-
-    /// What a provider said of an object.
-    pub(crate) fn take_apart(
-        &self,
-        schema: &ResourceSchema,
-        state: &ResourceState,
-        answer: Answer<Read>,
-    ) -> Result<Answer<ReadOutcome>, CallError> {
-        let type_name = schema.type_name();
+        let answer = self.call(|| format!("ReadResource of {type_name}"), read).await?;
         answer.map(|read| {
             if let Some(reason) = read.deferred {
                 return Ok(ReadOutcome::Deferred(reason));

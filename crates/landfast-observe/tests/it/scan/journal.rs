@@ -263,7 +263,7 @@ impl ObjectReader for Warns {
             let detail = format!("{SECRET}-{} is too", object.object.address);
             let warning =
                 Diagnostic::new(landfast_observe::DiagnosticSeverity::Warning, "another-objects-secret is old", detail);
-            ObjectRead { answer: ReadAnswer::Found { recorded, observed }, warnings: vec![warning] }.into()
+            ObjectRead { answer: ReadAnswer::Found { recorded, observed }, warnings: vec![warning] }
         })
     }
 

@@ -1,10 +1,7 @@
 //! How many at once, how fast, in which order, and what is held.
 
-use std::collections::BTreeSet;
-
 use super::*;
 use landfast_observe::scan::{GateLimits, ProviderLimits, ScanOptionsError, TypeLimits, plan_reads};
-use tokio::time::Instant;
 
 fn same_after(delay: Duration) -> Arc<ScriptedReader> {
     Arc::new(ScriptedReader::new(move |_, _| (delay, Step::Same)))
@@ -41,84 +38,6 @@ fn a_scan_takes_little_longer_than_it_must() {
             }
         }
     }
-}
-
-/// Reads of which each takes another time: how many moments there are at which some begin, and at which results are given away.
-#[test]
-fn what_is_done_is_done_in_groups_at_little_cost() {
-    let count = 800_u64;
-    let latency = |number: u64| MS(100) + Duration::from_micros(number * 7919 % 40_011);
-    let reader = Arc::new(ScriptedReader::new(move |object, _| (latency(index(object)), Step::Same)));
-    let mut options = boundless();
-    options.provider = GateLimits::default().with_concurrency(20);
-    let mut given = Vec::new();
-    let all = objects("a_thing", count).into_iter().map(Ok::<_, Infallible>);
-    let summary = paused(async {
-        let scan = Scan::new(Arc::clone(&reader) as _, options);
-        scan.run(all, &mut SinkFn(|result: ScannedObject| given.push((Instant::now(), result)))).await.unwrap()
-    });
-    assert_eq!((summary.found, reader.played().most_at_once[AWS]), (count, 20));
-    let moments = |times: &mut dyn Iterator<Item = Instant>| times.collect::<BTreeSet<_>>().len() as u64;
-    // Those that begin wait for four others to end, and the last of all for none.
-    let begun = moments(&mut reader.played().reads.iter().map(|(begun, _)| *begun));
-    assert!(begun <= count / 5 + 1, "{begun}");
-    let delivered = moments(&mut given.iter().map(|(at, _)| *at));
-    assert!(delivered <= count / 8, "{delivered}");
-    // In their order, all the same.
-    let order: Vec<_> = given.iter().map(|(_, result)| result.address().clone()).collect();
-    assert_eq!(order, objects("a_thing", count).into_iter().map(|it| it.object.address).collect::<Vec<_>>());
-    let ideal = (0..count).map(latency).sum::<Duration>() / 20;
-    assert!(summary.elapsed < ideal.mul_f64(1.15), "{:?}, ideal {ideal:?}", summary.elapsed);
-}
-
-/// What comes within some milliseconds is not held up by what does not come.
-#[test]
-fn reads_that_end_at_nearly_the_same_time_wait_for_no_others() {
-    let (count, latency) = (1000, 0.1);
-    for concurrency in [10, 50, 200] {
-        let reader = Arc::new(ScriptedReader::new(move |object, _| {
-            (Duration::from_secs_f64(latency) + Duration::from_micros(index(object) * 7919 % 3001), Step::Same)
-        }));
-        let mut options = boundless();
-        options.provider = GateLimits::default().with_concurrency(concurrency);
-        let took = scan(&reader, objects("a_thing", count), &options).summary.elapsed.as_secs_f64();
-        let ideal = count as f64 * latency / concurrency as f64;
-        assert!(took < ideal * 1.15, "{concurrency}: {took} s, ideal {ideal} s");
-    }
-}
-
-/// Answers do not wait long for others: not where most reads hang, and not for those of other types where few of a type may go on at once.
-#[test]
-fn reads_that_hang_hold_up_no_others() {
-    let reader = Arc::new(ScriptedReader::new(|object, _| {
-        let hangs = object.type_name() == "a_hanging_thing";
-        (if hangs { SECS(50) } else { MS(20) }, Step::Same)
-    }));
-    let mut options = boundless();
-    options.provider = GateLimits::default().with_concurrency(20);
-    let mut all = objects("a_hanging_thing", 19);
-    all.extend(objects("a_quick_thing", 200));
-    let took = scan(&reader, all.clone(), &options).summary.elapsed;
-    // One place, 20 ms for each read and 50 for its answer: 14 s.
-    assert!(took < SECS(51), "{took:?}");
-    options.types =
-        vec![TypeLimits { type_name: "a_quick_*".to_owned(), limits: GateLimits::default().with_concurrency(1) }];
-    let mut told = Vec::new();
-    let reads = all.into_iter().map(Ok::<_, Infallible>);
-    let took = Arc::new(Mutex::new(Duration::ZERO));
-    let last = Arc::clone(&took);
-    let sink = EventSink::new(move |event| {
-        if matches!(&event.event, ScanEvent::Read { address, .. } if address.to_string() == "a_quick_thing.a[199]") {
-            *last.lock().unwrap() = event.after;
-        }
-    });
-    paused(async {
-        let scan = Scan::new(Arc::clone(&reader) as _, options).with_events(sink);
-        scan.run(reads, &mut SinkFn(|result: ScannedObject| told.push(result))).await.unwrap()
-    });
-    assert_eq!(told.len(), 219);
-    let took = *took.lock().unwrap();
-    assert!(took >= SECS(4) && took < SECS(5), "{took:?}");
 }
 
 #[test]

@@ -67,7 +67,7 @@ impl Imports {
 
 impl ObjectReader for Imports {
     fn read(&self, object: Arc<RecordedObject>) -> ReadFuture<'_> {
-        Box::pin(async move { self.look(&object).await.unwrap_or_else(ObjectRead::from).into() })
+        Box::pin(async move { self.look(&object).await.unwrap_or_else(ObjectRead::from) })
     }
 
     fn restart<'a>(&'a self, provider: &'a ProviderKey) -> RestartFuture<'a> {

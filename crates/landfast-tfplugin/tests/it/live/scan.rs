@@ -178,7 +178,7 @@ async fn what_cannot_be_started_fails_alone() {
     let mut found = BTreeMap::new();
     for object in objects {
         let address = object.object.address.to_string();
-        found.insert(address, reader.read(Arc::new(object)).await.into_read().answer);
+        found.insert(address, reader.read(Arc::new(object)).await.answer);
     }
     let said: Vec<_> = found
         .iter()
@@ -222,11 +222,9 @@ async fn what_only_the_schema_of_one_object_calls_a_secret_is_masked_in_what_is_
     let said = "cannot read: not with (sensitive value) nor with (sensitive value)";
     // Nothing of the first object was read by then, and one that is started again knows as much.
     for _ in 0..2 {
-        let landfast_observe::scan::ReadAnswer::Unreadable(why) = read(1).await.into_read().answer else {
-            panic!("read")
-        };
+        let landfast_observe::scan::ReadAnswer::Unreadable(why) = read(1).await.answer else { panic!("read") };
         assert_eq!(why.reason, said);
-        assert_eq!(read(2).await.into_read().warnings[0].summary, "odd with (sensitive value)");
+        assert_eq!(read(2).await.warnings[0].summary, "odd with (sensitive value)");
         read(3).await;
         reader.restart(&objects[0].provider_key()).await.unwrap();
     }

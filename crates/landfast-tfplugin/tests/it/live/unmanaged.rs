@@ -75,7 +75,7 @@ async fn what_was_made_beside_the_state_is_unmanaged_and_what_aws_makes_is_folde
     let imports = Imports(Arc::clone(&reader));
     for object in found.unowned {
         let address = object.object.address.to_string();
-        let ReadAnswer::Found { observed, .. } = imports.read(Arc::new(object)).await.into_read().answer else {
+        let ReadAnswer::Found { observed, .. } = imports.read(Arc::new(object)).await.answer else {
             panic!("{address}")
         };
         let Value::Object(members) = observed.value() else { panic!("{address}") };

@@ -3,6 +3,11 @@
 //! Each call goes out whole, in one write: its headers, its one message and the end of it. A channel of tonic writes the three one
 //! after the other, through tasks that hand them on, which at a call of a millisecond is most of what we do.
 
+#[cfg(unix)]
+mod coalesced;
+#[cfg_attr(not(unix), allow(dead_code, reason = "only here are sockets left alone"))]
+mod pace;
+
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
@@ -22,6 +27,9 @@ use tokio_rustls::rustls::pki_types::ServerName;
 use tonic::client::GrpcService;
 use tonic::{Code, Status};
 
+#[cfg(unix)]
+use self::coalesced::Coalesced;
+use self::pace::{Pace, Waiting};
 use crate::handshake::Address;
 use crate::tls::SERVER_NAME;
 
@@ -36,12 +44,16 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
 /// A connection, over which any number of calls go at once. It closes when its last clone goes.
 #[derive(Debug, Clone)]
-pub(crate) struct Connection(SendRequest<Bytes>);
+pub(crate) struct Connection {
+    requests: SendRequest<Bytes>,
+    pace: Arc<Pace>,
+}
 
 impl Connection {
     /// Connects, and does not connect again: who listens there when the provider is gone is not the provider.
     pub(crate) async fn open(address: &Address, tls: Option<ClientConfig>) -> io::Result<Self> {
-        let plain = open(address).await?;
+        let pace = Arc::default();
+        let plain = open(address, &pace).await?;
         let stream: Box<dyn Stream> = match tls {
             None => plain,
             Some(config) => {
@@ -57,15 +69,19 @@ impl Connection {
                 tracing::debug!(%error, "a connection to a provider ended");
             }
         });
-        Ok(Self(requests))
+        Ok(Self { requests, pace })
     }
 }
 
-async fn open(address: &Address) -> io::Result<Box<dyn Stream>> {
+async fn open(address: &Address, pace: &Arc<Pace>) -> io::Result<Box<dyn Stream>> {
+    #[cfg(not(unix))]
+    let _ = pace;
     match address {
         Address::Tcp(address) => {
             let stream = tokio::net::TcpStream::connect(address).await?;
             stream.set_nodelay(true)?;
+            #[cfg(unix)]
+            let stream = Coalesced::new(stream, Arc::clone(pace));
             Ok(Box::new(stream))
         }
         #[cfg(unix)]
@@ -75,7 +91,7 @@ async fn open(address: &Address) -> io::Result<Box<dyn Stream>> {
             if stream.peer_cred()?.uid() != rustix::process::geteuid().as_raw() {
                 return Err(io::Error::new(io::ErrorKind::PermissionDenied, "another user listens there"));
             }
-            Ok(Box::new(stream))
+            Ok(Box::new(Coalesced::new(stream, Arc::clone(pace))))
         }
         #[cfg(not(unix))]
         Address::Unix(_) => Err(io::ErrorKind::Unsupported.into()),
@@ -88,11 +104,12 @@ impl GrpcService<tonic::body::Body> for Connection {
     type Future = Pin<Box<dyn Future<Output = Result<Response<Received>, Status>> + Send>>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Status>> {
-        self.0.poll_ready(context).map_err(status)
+        self.requests.poll_ready(context).map_err(status)
     }
 
     fn call(&mut self, request: Request<tonic::body::Body>) -> Self::Future {
-        let mut requests = self.0.clone();
+        let mut requests = self.requests.clone();
+        let waiting = self.pace.begin(request.uri().path());
         Box::pin(async move {
             let (mut head, body) = request.into_parts();
             let mut target = head.uri.into_parts();
@@ -102,7 +119,7 @@ impl GrpcService<tonic::body::Body> for Connection {
             let message = whole(body).await?;
             let (answer, mut rest) = requests.send_request(Request::from_parts(head, ()), false).map_err(status)?;
             rest.send_data(message, true).map_err(status)?;
-            Ok(answer.await.map_err(status)?.map(Received::new))
+            Ok(answer.await.map_err(status)?.map(|stream| Received { stream, data: Data::More, _waiting: waiting }))
         })
     }
 }
@@ -130,6 +147,8 @@ async fn whole(mut body: tonic::body::Body) -> Result<Bytes, Status> {
 pub(crate) struct Received {
     stream: RecvStream,
     data: Data,
+    /// The call waits until its last byte.
+    _waiting: Waiting,
 }
 
 /// Whether more of a message may come.
@@ -140,10 +159,6 @@ enum Data {
 }
 
 impl Received {
-    fn new(stream: RecvStream) -> Self {
-        Self { stream, data: Data::More }
-    }
-
     fn poll_data(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Status>>> {
         let data = match ready!(self.stream.poll_data(context)) {
             Some(Ok(data)) => data,
