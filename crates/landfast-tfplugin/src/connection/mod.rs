@@ -5,7 +5,7 @@
 
 #[cfg(unix)]
 mod coalesced;
-#[cfg_attr(not(unix), allow(dead_code, reason = "only here are sockets left alone"))]
+#[cfg_attr(not(unix), allow(dead_code, reason = "sockets are left alone on Unix alone"))]
 mod pace;
 
 use std::future::poll_fn;
@@ -119,7 +119,9 @@ impl GrpcService<tonic::body::Body> for Connection {
             let message = whole(body).await?;
             let (answer, mut rest) = requests.send_request(Request::from_parts(head, ()), false).map_err(status)?;
             rest.send_data(message, true).map_err(status)?;
-            Ok(answer.await.map_err(status)?.map(|stream| Received { stream, data: Data::More, _waiting: waiting }))
+            let answer = answer.await.map_err(status)?;
+            waiting.answered();
+            Ok(answer.map(|stream| Received { stream, data: Data::More, _waiting: waiting }))
         })
     }
 }
@@ -204,4 +206,77 @@ fn status(error: h2::Error) -> Status {
         None => Code::Unavailable,
     };
     Status::new(code, error.to_string())
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use std::path::Path;
+    use std::time::Duration;
+
+    use tokio::net::UnixListener;
+    use tokio::time::{Instant, sleep};
+
+    use super::*;
+
+    /// A service that takes 100 ms for each call, and answers with so many bytes.
+    async fn serve(path: &Path, length: usize) {
+        let (stream, _) = UnixListener::bind(path).unwrap().accept().await.unwrap();
+        let mut connection = h2::server::handshake(stream).await.unwrap();
+        while let Some(call) = connection.accept().await {
+            let (request, mut respond) = call.unwrap();
+            tokio::spawn(async move {
+                let mut body = request.into_body();
+                while let Some(part) = body.data().await {
+                    let part = part.unwrap();
+                    body.flow_control().release_capacity(part.len()).unwrap();
+                }
+                sleep(Duration::from_millis(100)).await;
+                let mut answer = respond.send_response(Response::new(()), false).unwrap();
+                answer.send_data(vec![7; length].into(), true).unwrap();
+            });
+        }
+    }
+
+    async fn read(mut connection: Connection, asked: usize, answered: usize) {
+        let body = tonic::body::Body::new("7".repeat(asked));
+        let request = Request::post("/tfplugin6.Provider/ReadResource").body(body).unwrap();
+        poll_fn(|context| connection.poll_ready(context)).await.unwrap();
+        let mut answer = connection.call(request).await.unwrap().into_body();
+        let mut came = 0;
+        while let Some(frame) = poll_fn(|context| Pin::new(&mut answer).poll_frame(context)).await {
+            came += frame.unwrap().into_data().unwrap().len();
+        }
+        assert_eq!(came, answered);
+    }
+
+    /// What 200 reads take, twenty at once.
+    fn took(asked: usize, answered: usize) -> Duration {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+        runtime.block_on(async {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("socket");
+            let server = tokio::spawn({
+                let path = path.clone();
+                async move { serve(&path, answered).await }
+            });
+            tokio::task::yield_now().await;
+            let connection = Connection::open(&Address::Unix(path), None).await.unwrap();
+            let begun = Instant::now();
+            for _ in 0..10 {
+                futures_util::future::join_all((0..20).map(|_| read(connection.clone(), asked, answered))).await;
+            }
+            server.abort();
+            begun.elapsed()
+        })
+    }
+
+    #[test]
+    fn reads_take_little_longer_than_the_service_whatever_their_size() {
+        for (asked, answered) in [(100, 100), (300_000, 100), (100, 300_000), (300_000, 300_000)] {
+            let took = took(asked, answered);
+            let expected = Duration::from_secs(1)..Duration::from_millis(1300);
+            assert!(expected.contains(&took), "{asked} bytes, {answered} back: {took:?}");
+        }
+    }
 }
