@@ -102,7 +102,7 @@ enum Look {
 pub(super) struct Coalesced<S: Socket> {
     state: State<S>,
     pace: Arc<Pace>,
-    /// Since it was last left alone.
+    /// Since nothing more was there.
     came: Look,
     traffic: Traffic,
     written: Written,
@@ -193,10 +193,10 @@ impl<S: Socket> AsyncRead for Coalesced<S> {
                 this.traffic.add(buffer.filled().len() - before);
                 return read;
             }
-            if this.came == Look::Something
+            let came = std::mem::replace(&mut this.came, Look::Nothing);
+            if came == Look::Something
                 && let Some(time) = this.may_rest()
             {
-                this.came = Look::Nothing;
                 this.unwatch()?;
                 this.rest = Some(Box::pin(sleep(time)));
             } else if matches!(this.state, State::Watched(_)) {
