@@ -7,6 +7,7 @@ use std::io::{self, IoSlice, Read, Write};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep};
@@ -149,7 +150,7 @@ impl<S: Socket> Coalesced<S> {
     }
 
     /// How long it may be left alone from now on.
-    fn may_rest(&mut self) -> Option<std::time::Duration> {
+    fn may_rest(&mut self) -> Option<Duration> {
         let rest = self.pace.rest()?;
         (self.written == Written::All && !self.traffic.is_busy()).then_some(rest)
     }
@@ -248,12 +249,9 @@ impl<S: Socket> AsyncWrite for Coalesced<S> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use proptest::prelude::*;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::net::{TcpListener, TcpStream, UnixStream};
-    use tokio::time::Instant;
 
     use super::super::pace::Waiting;
     use super::*;

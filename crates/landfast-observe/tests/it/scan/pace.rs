@@ -40,6 +40,56 @@ fn a_scan_takes_little_longer_than_it_must() {
     }
 }
 
+/// What comes within some milliseconds is not held up by what does not come.
+#[test]
+fn reads_that_end_at_nearly_the_same_time_wait_for_no_others() {
+    let (count, latency) = (1000, 0.1);
+    for concurrency in [10, 50, 200] {
+        let reader = Arc::new(ScriptedReader::new(move |object, _| {
+            (Duration::from_secs_f64(latency) + Duration::from_micros(index(object) * 7919 % 3001), Step::Same)
+        }));
+        let mut options = boundless();
+        options.provider = GateLimits::default().with_concurrency(concurrency);
+        let took = scan(&reader, objects("a_thing", count), &options).summary.elapsed.as_secs_f64();
+        let ideal = count as f64 * latency / concurrency as f64;
+        assert!(took < ideal * 1.15, "{concurrency}: {took} s, ideal {ideal} s");
+    }
+}
+
+/// Answers do not wait long for others: not where most reads hang, and not for those of other types where few of a type may go on at once.
+#[test]
+fn reads_that_hang_hold_up_no_others() {
+    let reader = Arc::new(ScriptedReader::new(|object, _| {
+        let hangs = object.type_name() == "a_hanging_thing";
+        (if hangs { SECS(50) } else { MS(20) }, Step::Same)
+    }));
+    let mut options = boundless();
+    options.provider = GateLimits::default().with_concurrency(20);
+    let mut all = objects("a_hanging_thing", 19);
+    all.extend(objects("a_quick_thing", 200));
+    let took = scan(&reader, all.clone(), &options).summary.elapsed;
+    // One place, 20 ms for each read and 50 for its answer: 14 s.
+    assert!(took < SECS(51), "{took:?}");
+    options.types =
+        vec![TypeLimits { type_name: "a_quick_*".to_owned(), limits: GateLimits::default().with_concurrency(1) }];
+    let mut told = Vec::new();
+    let reads = all.into_iter().map(Ok::<_, Infallible>);
+    let took = Arc::new(Mutex::new(Duration::ZERO));
+    let last = Arc::clone(&took);
+    let sink = EventSink::new(move |event| {
+        if matches!(&event.event, ScanEvent::Read { address, .. } if address.to_string() == "a_quick_thing.a[199]") {
+            *last.lock().unwrap() = event.after;
+        }
+    });
+    paused(async {
+        let scan = Scan::new(Arc::clone(&reader) as _, options).with_events(sink);
+        scan.run(reads, &mut SinkFn(|result: ScannedObject| told.push(result))).await.unwrap()
+    });
+    assert_eq!(told.len(), 219);
+    let took = *took.lock().unwrap();
+    assert!(took >= SECS(4) && took < SECS(5), "{took:?}");
+}
+
 #[test]
 fn providers_and_types_have_limits_of_their_own() {
     let reader = same_after(MS(100));
