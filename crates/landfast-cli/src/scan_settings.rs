@@ -1,6 +1,6 @@
 //! `[scan]` and `[providers]` in `landfast.toml`: how fast is read, and what providers are configured with.
 
-use std::num::NonZeroU32;
+use std::fmt;
 use std::time::Duration;
 
 use landfast::ConfiguredProviders;
@@ -16,10 +16,10 @@ use crate::duration;
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct ScanSettings {
-    concurrency: Option<NonZeroU32>,
+    concurrency: Option<Count>,
     /// Reads a second.
-    rate: Option<NonZeroU32>,
-    burst: Option<NonZeroU32>,
+    rate: Option<Count>,
+    burst: Option<Count>,
     /// How long one read may take.
     #[serde(deserialize_with = "time")]
     time_limit: Option<Duration>,
@@ -35,41 +35,66 @@ pub(crate) struct ScanSettings {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct OfProvider {
     provider: String,
-    concurrency: Option<NonZeroU32>,
-    rate: Option<NonZeroU32>,
-    burst: Option<NonZeroU32>,
+    concurrency: Option<Count>,
+    rate: Option<Count>,
+    burst: Option<Count>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct OfType {
     r#type: String,
-    concurrency: Option<NonZeroU32>,
-    rate: Option<NonZeroU32>,
-    burst: Option<NonZeroU32>,
+    concurrency: Option<Count>,
+    rate: Option<Count>,
+    burst: Option<Count>,
+}
+
+/// A number of reads.
+#[derive(Debug, Clone, Copy)]
+struct Count(u32);
+
+impl<'de> Deserialize<'de> for Count {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct AsNumber;
+
+        impl de::Visitor<'_> for AsNumber {
+            type Value = Count;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "a whole number from 1 to {}", u32::MAX)
+            }
+
+            fn visit_i64<E: de::Error>(self, number: i64) -> Result<Count, E> {
+                let count = u32::try_from(number).ok().filter(|count| *count > 0);
+                count.map(Count).ok_or_else(|| E::invalid_value(de::Unexpected::Signed(number), &self))
+            }
+        }
+
+        deserializer.deserialize_i64(AsNumber)
+    }
 }
 
 /// How many reads at once and how fast, as any of these tables says it.
 #[derive(Debug, Clone, Copy)]
 struct Pace {
-    concurrency: Option<NonZeroU32>,
-    rate: Option<NonZeroU32>,
-    burst: Option<NonZeroU32>,
+    concurrency: Option<Count>,
+    rate: Option<Count>,
+    burst: Option<Count>,
 }
 
 impl Pace {
     fn limits(self, start: GateLimits) -> GateLimits {
         let mut limits = start;
         if let Some(concurrency) = self.concurrency {
-            limits.concurrency = Some(usize::try_from(concurrency.get()).unwrap_or(usize::MAX));
+            limits.concurrency = Some(usize::try_from(concurrency.0).unwrap_or(usize::MAX));
         }
         if let Some(rate) = self.rate {
-            limits.per_second = Some(f64::from(rate.get()));
+            limits.per_second = Some(f64::from(rate.0));
             // What is not said is a tenth of a second's worth.
-            limits.burst = Some(rate.get().div_ceil(10));
+            limits.burst = Some(rate.0.div_ceil(10));
         }
         if let Some(burst) = self.burst {
-            limits.burst = Some(burst.get());
+            limits.burst = Some(burst.0);
         }
         limits
     }
@@ -126,8 +151,8 @@ impl<'de> Deserialize<'de> for ProviderName {
 pub(crate) struct ProviderSettings(pub(crate) Members);
 
 /// It may be a secret.
-impl std::fmt::Debug for ProviderSettings {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for ProviderSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("ProviderSettings").field(&self.0.keys()).finish()
     }
 }

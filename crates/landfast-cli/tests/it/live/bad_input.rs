@@ -111,7 +111,8 @@ fn settings_that_mean_nothing_are_refused_with_their_place() {
     );
     fails("[[scan.type]]\ntype = \"odd_thing\"\nrat = 3", &["line 3: unknown field `rat`"]);
     fails("[[scan.type]]\ntype = \"odd_thing\"\n\nburst = \"much\"", &["line 4: invalid type"]);
-    fails("[scan]\nburst = 1\nrate = 0", &["line 3: ", "nonzero u32"]);
+    fails("[scan]\nburst = 1\nrate = 0", &["line 3: ", "integer `0`, expected a whole number from 1 to 4294967295"]);
+    fails("[scan]\nrate = \"fast\"", &["line 2: ", "expected a whole number from 1"]);
     fails("[scan]\ntime-limit = \"forever\"", &["line 2: a time is a number with s, m, h or d behind it"]);
     fails("[providers]\n\"a/b\" = 3", &["line 2: a provider is configured by a table"]);
     fails(
